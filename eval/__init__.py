@@ -1,0 +1,1 @@
+"""Scores, reports and gates for translations and summaries."""

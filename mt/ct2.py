@@ -1,0 +1,139 @@
+"""The CTranslate2 backend: encoder-decoder models by its Translator, the embedded decoder by its Generator."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from mt.document import DecodingOptions, Hypothesis, Source
+from mt.engine import Placement
+from mt.errors import ConfigError, DecodingError, ModelCorrupt
+from mt.store import StoredModel
+from mt.tokenizer import load_tokenizer
+
+BATCH_TOKENS = 1024  # source tokens decoded together, padding counted; measured: benchmarks/engine.py
+MAX_WORKERS = 8
+Batch = list[tuple[int, list[str]]]  # index of the source, its tokens
+
+
+class CTranslate2Engine:
+    """An Engine on CTranslate2.
+
+    On a CPU each core is a worker of one thread and takes whole batches: 1.5 to 2 times as fast as one worker with
+    as many threads. Sources are sorted by length, longest first, so that a batch has little padding and the last
+    ones to finish are short.
+    """
+
+    def __init__(self, model: StoredModel, placement: Placement) -> None:
+        import ctranslate2
+
+        self.spec = model.spec
+        decoder_only = self.spec.architecture == "embedded"
+        self.takes_terms = decoder_only
+        self._tokenizer = load_tokenizer(model.path)
+        self._workers = min(placement.cores, MAX_WORKERS)
+        load = ctranslate2.Generator if decoder_only else ctranslate2.Translator
+        try:
+            self._model = load(
+                str(model.path),
+                device=placement.device,
+                compute_type=placement.compute_type,
+                inter_threads=self._workers,
+                intra_threads=max(1, placement.cores // self._workers),
+            )
+        except ValueError as error:
+            raise ConfigError(f"--device {placement.device} --compute-type {placement.compute_type}: {error}") from error
+        except RuntimeError as error:
+            raise ModelCorrupt(f"{model.path} cannot be loaded: {error}") from error
+        self.signature = f"ar-en-{self.spec.name}@{model.version}|ct2|{self._model.compute_type}"
+
+    def count_tokens(self, source: Source) -> int:
+        return len(self._tokenizer.encode(source))
+
+    def generate(
+        self, sources: Sequence[Source], options: DecodingOptions
+    ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
+        options = options.over(self.spec.decoding)
+        tokens = [self._tokenizer.encode(source) if source.text.strip() else [] for source in sources]
+        self._refuse_long(tokens)
+        for index, source_tokens in enumerate(tokens):
+            if not source_tokens:
+                yield index, (Hypothesis(""),)
+        ahead: deque[tuple[int, Any]] = deque()  # results in the making; a batch is there for each worker, and one more
+        for batch in self._batches(tokens):
+            if len(ahead) > self._workers * max(1, len(batch)):
+                yield from self._finished(ahead, len(batch), options)
+            ahead.extend(self._submit(batch, options))
+        yield from self._finished(ahead, len(ahead), options)
+
+    def _refuse_long(self, tokens: list[list[str]]) -> None:
+        limit = self.spec.limits.source_tokens
+        for index, source_tokens in enumerate(tokens):
+            if len(source_tokens) > limit:
+                raise DecodingError(f"source {index} has {len(source_tokens)} tokens, {self.spec.name} takes {limit}; "
+                                    f"cut it first (mt.segment)")  # fmt: skip
+
+    def _batches(self, tokens: list[list[str]]) -> Iterator[Batch]:
+        """Batches of sources alike in length, at most BATCH_TOKENS each, and no fewer batches than workers."""
+        order = sorted((i for i, source in enumerate(tokens) if source), key=lambda i: (-len(tokens[i]), i))
+        fair = -(-len(order) // self._workers)
+        batch: Batch = []
+        for index in order:
+            if batch and (len(batch) == fair or (len(batch) + 1) * len(batch[0][1]) > BATCH_TOKENS):
+                yield batch
+                batch = []
+            batch.append((index, tokens[index]))
+        if batch:
+            yield batch
+
+    def _submit(self, batch: Batch, options: DecodingOptions) -> list[tuple[int, Any]]:
+        shared = {
+            "beam_size": max(options.beam_size or 1, options.num_hypotheses),
+            "num_hypotheses": options.num_hypotheses,
+            "length_penalty": _length_penalty(options),
+            "repetition_penalty": options.repetition_penalty or 1.0,
+            "no_repeat_ngram_size": options.no_repeat_ngram_size or 0,
+            "return_scores": True,
+            "return_end_token": True,  # its absence tells that the length limit was hit
+            "asynchronous": True,
+        }
+        shortest = options.min_decoding_length or 1
+        longest = options.max_decoding_length or self.spec.limits.target_tokens
+        sources = [tokens for _, tokens in batch]
+        try:
+            if self.takes_terms:
+                results = self._model.generate_batch(
+                    sources, min_length=shortest, max_length=longest, include_prompt_in_result=False,
+                    end_token=self._tokenizer.end, **shared,
+                )  # fmt: skip
+            else:
+                results = self._model.translate_batch(
+                    sources, min_decoding_length=shortest, max_decoding_length=longest, **shared
+                )
+        except ValueError as error:
+            raise ConfigError(f"{self.spec.name} cannot decode with {options}: {error}") from error
+        return [(index, result) for (index, _), result in zip(batch, results, strict=True)]
+
+    def _finished(
+        self, ahead: deque[tuple[int, Any]], count: int, options: DecodingOptions
+    ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
+        for _ in range(min(count, len(ahead))):
+            index, pending = ahead.popleft()
+            try:
+                result = pending.result()
+            except (RuntimeError, ValueError) as error:
+                raise DecodingError(f"{self.spec.name} failed on source {index}: {error}") from error
+            sequences = result.sequences if self.takes_terms else result.hypotheses
+            yield index, tuple(
+                self._hypothesis(tokens, score, options) for tokens, score in zip(sequences, result.scores, strict=True)
+            )
+
+    def _hypothesis(self, tokens: list[str], score: float, options: DecodingOptions) -> Hypothesis:
+        complete = bool(tokens) and tokens[-1] == self._tokenizer.end
+        mean = score * max(1, len(tokens)) ** (_length_penalty(options) - 1)  # the engine divides by length**penalty
+        return Hypothesis(self._tokenizer.decode(tokens), mean, complete)
+
+
+def _length_penalty(options: DecodingOptions) -> float:
+    return 1.0 if options.length_penalty is None else options.length_penalty

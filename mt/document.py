@@ -1,0 +1,137 @@
+"""The values that cross every boundary: frozen, slotted, standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+FlagKind = Literal[
+    "number", "name", "term", "negation", "attribution", "wording",
+    "omission", "addition", "repetition", "untranslated", "typo", "language",
+]  # fmt: skip
+Severity = Literal["error", "warning", "info"]
+Span = tuple[int, int]  # start, end in characters
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text as its author wrote it: a headline, if it has one, and non-empty paragraphs."""
+
+    paragraphs: tuple[str, ...]
+    title: str | None = None
+    id: str | None = None
+    warnings: tuple[str, ...] = ()  # what was dropped or doubted while reading
+
+    @classmethod
+    def from_text(cls, text: str) -> Article:
+        """An article without a headline, cut at blank lines."""
+        blocks = (block.strip() for block in text.replace("\r\n", "\n").split("\n\n"))
+        return cls(tuple(block for block in blocks if block))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a paragraph that is translated as one; `text + separator`, joined, give the paragraph back."""
+
+    text: str
+    separator: str = ""
+    paragraph: int | None = None  # None: the headline
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a stretch of the source is called in English, and who says so."""
+
+    source: str
+    target: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an engine is asked to translate: normalized text, and terms for engines that take them."""
+
+    text: str
+    terms: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One candidate translation; `score` is the mean log-probability of its tokens."""
+
+    text: str
+    score: float | None = None
+    complete: bool = True  # False: the engine hit its length limit before the end
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something to doubt, in words a reader without Arabic understands; spans are in the segment's two texts."""
+
+    kind: FlagKind
+    severity: Severity
+    message: str
+    source_span: Span | None = None
+    target_span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingOptions:
+    """How to decode; None leaves a value to the model's own settings. Names are CTranslate2's."""
+
+    beam_size: int | None = None
+    num_hypotheses: int = 1
+    length_penalty: float | None = None
+    repetition_penalty: float | None = None
+    no_repeat_ngram_size: int | None = None
+    min_decoding_length: int | None = None
+    max_decoding_length: int | None = None
+    plain: bool = False  # no terms, no re-ranking, no second decoding
+
+    def over(self, defaults: DecodingOptions) -> DecodingOptions:
+        """These options, with `defaults` where nothing was asked for."""
+        mine = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(defaults, **{name: value for name, value in mine.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """An article in English: per segment, hypotheses best first (never none) and flags; `system` says who made it."""
+
+    article: Article
+    segments: tuple[Segment, ...]
+    hypotheses: tuple[tuple[Hypothesis, ...], ...]
+    flags: tuple[tuple[Flag, ...], ...]
+    system: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(best[0].text for best in self.hypotheses)
+
+    @property
+    def title(self) -> str | None:
+        """The headline in English, None where the article has none."""
+        return self._joined(None) if self.article.title is not None else None
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """As many English paragraphs as the article has."""
+        return tuple(self._joined(number) for number in range(len(self.article.paragraphs)))
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.paragraphs)
+
+    def body(self) -> Iterator[int]:
+        """Indices of the segments below the headline."""
+        return (i for i, segment in enumerate(self.segments) if segment.paragraph is not None)
+
+    def _joined(self, paragraph: int | None) -> str:
+        """A paragraph's targets with a line break where its source has one, else a space."""
+        pieces: list[str] = []
+        for segment, target in zip(self.segments, self.targets, strict=True):
+            if segment.paragraph == paragraph:
+                pieces += [target, "\n" if "\n" in segment.separator else " "]
+        return "".join(pieces).strip()

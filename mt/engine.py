@@ -1,0 +1,126 @@
+"""What every backend offers, and the one place that turns the name of a model into a loaded engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from mt import store
+from mt.document import DecodingOptions, Hypothesis, Source
+from mt.errors import ConfigError, ModelNotFound
+from mt.registry import Limits, ModelSpec, Registry, Task
+
+BACKENDS = {"ct2": "mt.ct2:CTranslate2Engine"}
+
+
+class Engine(Protocol):
+    """A loaded model: batch in, batch out. Thread-safe; decodes once and repairs nothing."""
+
+    spec: ModelSpec
+    takes_terms: bool  # whether `Source.terms` reach the model
+    signature: str  # name@version|backend|compute type
+
+    def count_tokens(self, source: Source) -> int:
+        """How long a source is for this model, special tokens and terms included."""
+
+    def generate(
+        self, sources: Sequence[Source], options: DecodingOptions
+    ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
+        """Each index once, as batches finish, with its hypotheses, best first; closing the iterator cancels.
+
+        A blank source gives one empty hypothesis without asking the model.
+
+        Raises:
+            DecodingError: the native engine failed, or a source is longer than `spec.limits`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where and in which arithmetic a model runs; None and 0 leave the choice to the backend."""
+
+    device: str = "auto"
+    compute_type: str = "default"
+    threads: int = 0
+
+    @property
+    def cores(self) -> int:
+        """Threads to use: as asked, else the cores this process may run on."""
+        if self.threads < 0:
+            raise ConfigError(f"--threads {self.threads}: expected 0 (all cores) or more")
+        if self.threads:
+            return self.threads
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def resolve(name: str, task: Task, registry: Registry) -> ModelSpec:
+    """The model that `name` means: an entry of the registry, `auto`, or a directory.
+
+    `auto` is the first model of the task's list that is on disk, else the built-in one.
+    """
+    if name == "auto":
+        candidates = registry.auto(task)
+        for spec in candidates:
+            if spec.source is None or store.find(spec):
+                return spec
+        raise ModelNotFound(f"no model for the task {task!r} is on disk; {registry.path} prefers: "
+                            f"{', '.join(spec.name for spec in candidates) or 'none'}.")  # fmt: skip
+    if Path(name).is_dir():
+        return _local_spec(Path(name))
+    spec = registry.spec(name)
+    if task not in spec.tasks:
+        able = ", ".join(other.name for other in registry if task in other.tasks)
+        raise ConfigError(f"{spec.name} cannot {task}; these models can: {able}")
+    return spec
+
+
+def load_engine(
+    name: str,
+    task: Task,
+    registry: Registry,
+    placement: Placement = Placement(),
+    report: store.Report = lambda what, share: None,
+) -> Engine:
+    """The model, loaded; the built-in one is built on its first use, and `report` told how far that is.
+
+    Raises:
+        UnknownModel, ConfigError: no such name, or not for this task.
+        ModelNotFound, ModelCorrupt, BackendUnavailable: it is known, but cannot be loaded.
+    """
+    spec = resolve(name, task, registry)
+    if Path(name).is_dir() and name != "auto":
+        model = store.StoredModel(spec, Path(name), "local")
+    else:
+        model = store.ensure(spec, report)
+    module, _, backend = BACKENDS[spec.backend].partition(":")
+    engine: Engine = getattr(import_module(module), backend)(model, placement)
+    return engine
+
+
+def _local_spec(directory: Path) -> ModelSpec:
+    """A specification for a CTranslate2 directory that no registry knows, with careful limits."""
+    if not (directory / "model.bin").is_file():
+        raise ModelNotFound(f"{directory} holds no model.bin; expected a CTranslate2 model directory. "
+                            f"Convert a transformers model with ct2-transformers-converter.")  # fmt: skip
+    architecture = "embedded" if (directory / "tokenizer.json").is_file() else "marian"
+    return replace(
+        _LOCAL, name=directory.resolve().name, architecture=architecture  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+_LOCAL = ModelSpec(
+    name="local",
+    tasks=("translate",),
+    backend="ct2",
+    architecture="marian",
+    licence="not stated",
+    commercial=False,
+    languages={"ar": "ar", "en": "en"},
+    quality="draft",
+    limits=Limits(source_tokens=240, target_tokens=480),
+    decoding=DecodingOptions(beam_size=4),
+)

@@ -1,0 +1,160 @@
+"""Model files on disk: `ensure(spec)` is the one door to them.
+
+A model is a directory `<cache>/models/<name>/<version>` with a `manifest.json` that lists every file with its size
+and sha256. It is written beside its place and renamed when whole, under a lock, so a directory that exists is
+complete, whoever was killed when. Nothing is downloaded or converted here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mt import __version__
+from mt.errors import ModelCorrupt, ModelError, ModelNotFound
+from mt.registry import ModelSpec
+
+MANIFEST = "manifest.json"
+Report = Callable[[str, float], None]
+
+
+def cache_directory() -> Path:
+    """Where models live: `KHULASA_CACHE`, else the user's cache directory. Not created here."""
+    from platformdirs import user_cache_path
+
+    return Path(named).expanduser() if (named := os.environ.get("KHULASA_CACHE")) else user_cache_path("khulasa")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model on disk, and the version that its signature shows."""
+
+    spec: ModelSpec
+    path: Path
+    version: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
+
+
+def find(spec: ModelSpec) -> StoredModel | None:
+    """The model, if it is on disk; None if it is not, or not in the version this code needs."""
+    home = cache_directory() / "models" / spec.name
+    if spec.source is None:
+        from mt.embedded import fingerprint
+
+        home /= fingerprint()
+        return StoredModel(spec, home, home.name) if _is_whole(home) else None
+    versions = sorted(path for path in home.glob("*") if _is_whole(path))
+    return StoredModel(spec, versions[-1], versions[-1].name) if versions else None
+
+
+def ensure(spec: ModelSpec, report: Report = lambda what, share: None) -> StoredModel:
+    """The model on disk; the built-in one is built first if need be, any other must be there already.
+
+    Raises:
+        ModelNotFound: it is not there; the message says what to do.
+        ModelError: the cache directory cannot be written.
+    """
+    if found := find(spec):
+        return found
+    if spec.source is not None:
+        raise ModelNotFound(
+            f"{spec.name} is not on disk ({cache_directory() / 'models'}). This version cannot download models yet: "
+            f"convert {spec.source.repo} with ct2-transformers-converter and give the directory as --model DIR, "
+            f"or use the built-in model, --model embedded."
+        )
+    from mt import embedded
+
+    home = cache_directory() / "models" / spec.name / embedded.fingerprint()
+    with _locked(home):
+        if not _is_whole(home):
+            _write(home, lambda directory: embedded.build(directory, report), spec)
+    return StoredModel(spec, home, home.name)
+
+
+def verify(model: StoredModel) -> None:
+    """Return if every file is as it was written, byte for byte; ModelCorrupt names the one that is not."""
+    for name, entry in _manifest(model.path)["files"].items():
+        path = model.path / name
+        if not path.is_file() or _sha256(path) != entry["sha256"]:
+            state = "differs from its checksum" if path.is_file() else "is missing"
+            raise ModelCorrupt(
+                f"{path} {state}. Delete {model.path} and run the command again; the built-in model is built anew."
+            )
+
+
+def _is_whole(home: Path) -> bool:
+    """Whether the directory has all its files in their sizes; a second of hashing is left to `verify`."""
+    try:
+        files = _manifest(home)["files"]
+        return all((home / name).stat().st_size == entry["size"] for name, entry in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _manifest(home: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((home / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
+
+
+def _write(home: Path, fill: Callable[[Path], None], spec: ModelSpec) -> None:
+    """Replace `home` by a directory that `fill` wrote, in one rename; what an earlier death left is cleared first."""
+    part = home.with_name(f"{home.name}.part")
+    try:
+        for leftover in (part, home):
+            shutil.rmtree(leftover, ignore_errors=True)
+        part.mkdir(parents=True)
+        fill(part)
+        _seal(part, spec)
+        part.rename(home)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise ModelError(f"cannot write the model to {home}: {error.strerror or error}. Free some space, or set "
+                         f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
+
+
+def _seal(directory: Path, spec: ModelSpec) -> None:
+    files = {
+        path.name: {"size": path.stat().st_size, "sha256": _sha256(path)}
+        for path in sorted(directory.iterdir())
+        if path.is_file()
+    }
+    manifest = {"model": spec.name, "licence": spec.licence, "khulasa": __version__, "files": files}
+    manifest["written"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for path in directory.iterdir():  # the rename must not reach the disk before the bytes do
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """Hold the lock of one model's directory; the system drops it with the process that held it."""
+    from filelock import FileLock
+
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(home.with_name(f"{home.name}.lock"))
+        lock.acquire()
+    except OSError as error:
+        raise ModelError(f"cannot write to the cache directory {home.parent}: {error.strerror or error}. Set "
+                         f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
+    with lock:
+        lock.release()  # `with` holds it once more
+        yield
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,87 @@
+"""Text to the tokens a model reads and back, special tokens included; one class for each convention of input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from mt.document import Source
+from mt.errors import ModelCorrupt
+
+
+class Tokenizer(Protocol):
+    """What stands between text and an engine's tokens."""
+
+    end: str  # the token that ends a target
+
+    def encode(self, source: Source) -> list[str]:
+        """The whole prompt or encoder input, its special tokens in place."""
+
+    def decode(self, tokens: Sequence[str]) -> str:
+        """The text of a target, without special tokens, on one line."""
+
+
+class SentencePiecePair:
+    """Marian's convention: pieces of the source model, then `</s>`; targets are pieces of the target model."""
+
+    end = "</s>"
+
+    def __init__(self, source: Path, target: Path) -> None:
+        from sentencepiece import SentencePieceProcessor
+
+        try:
+            self._source, self._target = (SentencePieceProcessor(model_file=str(path)) for path in (source, target))
+        except (OSError, RuntimeError) as error:
+            raise ModelCorrupt(f"{source} or {target.name} is no SentencePiece model: {error}") from error
+
+    def encode(self, source: Source) -> list[str]:
+        pieces: list[str] = self._source.encode(source.text, out_type=str)
+        return [*pieces, self.end]
+
+    def decode(self, tokens: Sequence[str]) -> str:
+        text: str = self._target.decode([token for token in tokens if token != self.end])
+        return " ".join(text.split())
+
+
+class PromptTokenizer:
+    """The embedded model's convention: `<bos> source [<unused3> ar = en; ar = en] <unused0>`, and `<eos>` after the target."""
+
+    begin, terms, translate, end = "<bos>", "<unused3>", "<unused0>", "<eos>"
+
+    def __init__(self, path: Path) -> None:
+        from tokenizers import Tokenizer
+
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the Rust library raises plain Exception
+            raise ModelCorrupt(f"{path} is no tokenizer.json: {error}") from error
+        self._tokenizer.encode_special_tokens = True  # "<eos>" written by an author is text, never a command
+
+    def encode(self, source: Source) -> list[str]:
+        prompt = [self.begin, *self._pieces(source.text)]
+        if source.terms:
+            listed = "; ".join(f"{term.source} = {term.target}" for term in source.terms)
+            prompt += [self.terms, *self._pieces(listed)]
+        return [*prompt, self.translate]
+
+    def decode(self, tokens: Sequence[str]) -> str:
+        ids = [self._tokenizer.token_to_id(token) for token in tokens]
+        return " ".join(self._tokenizer.decode(ids, skip_special_tokens=True).split())
+
+    def _pieces(self, text: str) -> list[str]:
+        tokens: list[str] = self._tokenizer.encode(text, add_special_tokens=False).tokens
+        return tokens
+
+
+def load_tokenizer(directory: Path) -> Tokenizer:
+    """The tokenizer whose files lie in a model's directory; ModelCorrupt names what was looked for."""
+    for source, target in (("source.spm", "target.spm"), ("src.spm.model", "tgt.spm.model")):
+        if (directory / source).is_file() and (directory / target).is_file():
+            return SentencePiecePair(directory / source, directory / target)
+    if (directory / "tokenizer.json").is_file():
+        return PromptTokenizer(directory / "tokenizer.json")
+    raise ModelCorrupt(
+        f"{directory} has no tokenizer: expected source.spm and target.spm, src.spm.model and tgt.spm.model, or "
+        f"tokenizer.json. If you converted the model yourself, copy these files beside model.bin."
+    )

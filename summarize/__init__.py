@@ -1,0 +1,1 @@
+"""Summaries whose every sentence cites the segments it rests on."""

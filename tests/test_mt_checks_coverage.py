@@ -1,0 +1,158 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mt.checks import check
+from mt.checks.coverage import loops
+
+SOURCE = "قال الوزير إن الحكومة ستعلن خطتها الجديدة غداً. وأضاف أن الميزانية لن تتغير هذا العام."
+TARGET = (
+    "The minister said the government would announce its new plan tomorrow. He added that the budget would not change."
+)
+TEXT = st.text(st.sampled_from("aه ,.ـ؟ وقa٣3\n\u064bbل\u202b😀-")) | st.text(max_size=80)
+steadily = settings(derandomize=True, deadline=None)
+
+
+def found(source: str, target: str) -> list[tuple[str, str]]:
+    return [(flag.kind, flag.severity) for flag in check(source, target)]
+
+
+def test_a_good_translation_has_no_flag():
+    assert check(SOURCE, TARGET) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "stretch"),
+    [
+        ("Fine, then WENDY WENDY WENDY", "WENDY WENDY WENDY"),
+        ("of the the the the end", "the the the the"),
+        ("He laughed: ha, ha, ha, ha and left", "ha, ha, ha, ha"),
+        ("It rained. He went to the market. He went to the market.", "He went to the market. He went to the market"),
+        ("a man, a man, a man, a dog", "a man, a man, a man, a"),
+        ("WENDYWENDYWENDY", "WENDYWENDYWENDY"),
+        ("a p-p-p-p-p-p-p copy", "p-p-p-p-p-p-p"),
+        ("and so on . . . . . . . . . . . . .", ". . . . . . . . . . . . ."),
+        ("قال قال قال الوزير", "قال قال قال"),
+    ],
+)
+def test_loops_finds_the_repeated_stretch(text, stretch):
+    start, end = loops(text) or (0, 0)
+    assert text[start:end] == stretch
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no, no",
+        "had had enough",
+        "bigger and bigger and better",
+        "1000000000000000",
+        "Wait ... what?",
+        "hahaha",
+        TARGET,
+    ],
+)
+def test_loops_leaves_speech_alone(text):
+    assert loops(text) is None
+
+
+def test_a_loop_is_an_error_with_its_span_and_explains_the_length():
+    target = "The minister said " + "the budget " * 60
+    (flag,) = check(SOURCE, target)
+    assert (flag.kind, flag.severity) == ("repetition", "error")
+    assert target[slice(*flag.target_span)] == ("the budget " * 60).strip()
+
+
+def test_what_the_source_repeats_the_target_may_repeat():
+    assert check("لا لا لا، قالها ثلاثاً", "No, no, no, he said three times") == ()
+
+
+def test_arabic_left_in_the_target_is_marked_stretch_by_stretch():
+    target = "The minister قال إن the government would announce its خُطّة tomorrow and the budget would not change."
+    flags = check(SOURCE, target)
+    assert [(flag.kind, flag.severity) for flag in flags] == [("untranslated", "error")] * 2
+    assert [target[slice(*flag.target_span)] for flag in flags] == ["قال إن", "خُطّة"]
+
+
+def test_a_copy_of_an_arabic_source_is_one_flag():
+    (flag,) = check(SOURCE, SOURCE + "\n")
+    assert (flag.kind, flag.source_span, flag.target_span) == ("untranslated", (0, len(SOURCE)), (0, len(SOURCE) + 1))
+
+
+@pytest.mark.parametrize("text", ["BBC", "https://example.org/a/b", "3,500", "…", "", "  "])
+def test_what_needs_no_translation_may_be_copied(text):
+    assert check(text, text) == ()
+
+
+@pytest.mark.parametrize("target", ["", "  \n", "...", "؟"])
+def test_an_empty_target_is_an_omission(target):
+    (flag,) = check(SOURCE, target)
+    assert (flag.kind, flag.severity, flag.source_span) == ("omission", "error", (0, len(SOURCE)))
+
+
+def test_nothing_is_missing_from_nothing():
+    assert check("", "") == ()
+    assert found("…", "") == [("omission", "error")]
+
+
+def test_too_short_and_too_long():
+    assert found(SOURCE, "The minister said the government would announce.") == [("omission", "warning")]
+    assert found(SOURCE, "The minister said.") == [("omission", "error")]
+    assert found("هدوء حذر في غزة", "Calm in Gaza") == []  # short segments vary more
+    longer = TARGET + " The opposition, however, called for early elections and accused him of hiding the real numbers."
+    assert found(SOURCE, longer) == [("addition", "warning")]
+    assert found(SOURCE, longer + " Nobody knew what the parliament, which meets on Sundays, would say to this.") == [
+        ("addition", "error")
+    ]
+
+
+def test_a_dropped_sentence_is_seen_though_the_length_would_do():
+    assert len(SOURCE) * 0.72 < len(TARGET[:70]) < len(SOURCE)
+    (flag,) = check(SOURCE, TARGET[:70])
+    assert (flag.kind, flag.severity) == ("omission", "warning")
+    assert flag.message.startswith("The source has 2 sentences, the translation 1")
+
+
+def test_sentences_joined_by_a_semicolon_and_initials_are_no_omission():
+    assert check(SOURCE, "He said the government would tell its plan tomorrow; the budget would not change.") == ()
+    assert check("قال د. علي إن الخطة جاهزة.", "Dr Ali said the plan is done.") == ()
+
+
+def test_flags_come_gravest_first_then_by_place():
+    flags = check(SOURCE, "He said خطة and ميزانية.")
+    assert [(flag.severity, flag.kind) for flag in flags] == [
+        ("error", "omission"),
+        ("error", "untranslated"),
+        ("error", "untranslated"),
+    ]
+    assert flags[1].target_span < flags[2].target_span
+    assert found(SOURCE, "The minister said that the خطة would come tomorrow.") == [
+        ("error", "untranslated")[::-1],
+        ("omission", "warning"),
+    ]
+
+
+@steadily
+@given(TEXT, TEXT)
+def test_any_text_is_checked_and_spans_lie_inside(source, target):
+    for flag in check(source, target):
+        for span, text in ((flag.source_span, source), (flag.target_span, target)):
+            assert span is None or 0 <= span[0] < span[1] <= len(text)
+
+
+@steadily
+@given(st.text("abc xyz", min_size=3), st.integers(2, 9))
+def test_a_phrase_said_often_enough_is_a_loop(phrase, times):
+    words = phrase.split()
+    assert not words or loops(" ".join(words * (times + 1))) is not None
+
+
+@pytest.mark.parametrize("unit", ["a ", "a b ", "قال ", ". ", "x", ".", "! ", "ab", "قال  ", " "])
+def test_a_long_text_takes_linear_time(unit):
+    text = unit * (100_000 // len(unit))
+    began = time.perf_counter()
+    check(text, text + "!")
+    assert time.perf_counter() - began < 5
