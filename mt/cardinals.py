@@ -74,8 +74,6 @@ class CardinalReader:
             return None
         operand = self._and_a_half(operand)
         read = self._scaled(i, operand)
-        if read.end == i:
-            return None
         return self._and_a_half(read) if read.scale > operand.scale else read
 
     def _operand(self, i: int) -> Read | None:
@@ -85,7 +83,7 @@ class CardinalReader:
         if token.role == "dual":
             return Read(2 * token.value, i + 1, token.value)
         if token.role == "scale" and token.text in BARE_SCALES:
-            return Read(Fraction(1), i)
+            return Read(token.value, i + 1, token.value)
         if token.text in ("a", "an") and following.role == "scale":
             return Read(Fraction(1), i + 1)
         if token.role == "part":  # half a million, نصف مليون
@@ -116,7 +114,7 @@ class CardinalReader:
         if self.at(end).text in HYPHENS and self.at(end + 1).role == "scale":
             end += 1  # a 2-million contract
         for following in (self.at(end), self.at(end + 1)):  # two of them: ألف مليون
-            if following.role != "scale" or following.joined or operand.scale > 1:
+            if following.role != "scale" or following.joined:
                 break
             value, end, scale = value * following.value, end + 1, scale * following.value
         return Read(value, end, scale, digits)
@@ -134,7 +132,7 @@ class CardinalReader:
         part, again = self.at(j), self.at(j + 1)
         if part.role != "part" or part.definite:
             return read
-        end = j + 2 if again.definite and again.value == read.scale else j + 1  # مليون ونصف المليون
+        end = j + 2 if again.role == "scale" and again.value == read.scale else j + 1  # مليون ونصف المليون
         return Read(read.value + part.value * read.scale, end, read.scale, read.digits)
 
     def _arabic_hundreds(self, i: int) -> Read | None:

@@ -82,7 +82,6 @@ class ModelSpec:
     limits: Limits
     prefix: Line | None = None
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
-    min_decoding_length: int | None = None
     note: Line | None = None
 
     @property
@@ -263,9 +262,9 @@ def _expected(hint: Any) -> str:
         return f"one of {', '.join(get_args(hint))}"
     if get_origin(hint) is Annotated:
         return str(hint.__metadata__[0])
-    return {bool: "true or false", int: "a whole number from 1 to 1000000", float: "a number above 0, at most 100"}[
-        hint
-    ]
+    if hint is bool:
+        return "true or false"
+    return "a whole number from 1 to 1000000" if hint is int else "a number above 0, at most 100"
 
 
 def _wrong(place: str, hint: Any, value: Any) -> ConfigError:

@@ -40,7 +40,7 @@ def _read_text(path: Path) -> str:
             raise ConfigError(f"{path}: no such file; expected a list of models, see --models and KHULASA_MODELS")
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+    except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     if len(raw) > LARGEST_FILE:
         raise ConfigError(f"{path}: expected a list of models, at most {LARGEST_FILE} bytes")

@@ -85,7 +85,10 @@ ARABIC = (
     "اسعار العملات اليوم دولار يورو استرليني ين فرنك دينار ريال درهم ليرة",
     "ميسي رونالدو نيمار مبابي هالاند صلاح دي بروين مودريتش كروس بنزيما",
 )
-PERSIAN_KEYBOARD = "أعلن قائد الثوره الاسلامیه فی ایران ان بلاده لن تتفاوض تحت الضغط وقال ان الشعب الایرانی سیواصل مسیره التقدم والعداله فی کل المجالات."
+PERSIAN_KEYBOARD = (
+    "أعلن قائد الثوره الاسلامیه فی ایران ان بلاده لن تتفاوض "
+    "تحت الضغط وقال ان الشعب الایرانی سیواصل مسیره التقدم والعداله فی کل المجالات."
+)
 ENGLISH = "The minister said on Tuesday that the two countries would sign an agreement on gas next month."
 SENTENCES = [(name, sentence) for name, sentences in FOREIGN.items() for sentence in sentences]
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
+from operator import eq
 
 from mt.document import Flag, Span
 
@@ -66,18 +68,20 @@ def check(source: str, target: str) -> Iterator[Flag]:
 
 def loops(text: str) -> Span | None:
     """The longest stretch of `text` that says one phrase again and again, None where there is none; linear time."""
-    words = [(match.group().lower(), match.start(), match.end()) for match in _WORD.finditer(text)]
+    found = list(_WORD.finditer(text))
+    words = [match.group().lower() for match in found]
     stretches = [match.span() for match in _GLUED.finditer(text)]
     for period in range(1, min(_LONGEST_PHRASE, len(words) // 2) + 1):
         least = period * (_REPEATS.get(period, _REPEATS_OF_LONGER) - 1)
-        equal = 0  # words in a row that equal the word one period before
-        for i in range(period, len(words) + 1):
-            if i < len(words) and words[i][0] == words[i - period][0]:
-                equal += 1
-                continue
-            if equal >= least:
-                stretches.append((words[i - equal - period][1], words[i - 1][2]))
-            equal = 0
+        again = list(map(eq, words, words[period:]))  # is each word the same as the one a period later?
+        if sum(again) < least:
+            continue
+        first = 0
+        for same, run in groupby(again):
+            length = sum(1 for _ in run)
+            if same and length >= least:
+                stretches.append((found[first].start(), found[first + length + period - 1].end()))
+            first += length
     return max(stretches, key=lambda span: span[1] - span[0], default=None)
 
 

@@ -1,0 +1,87 @@
+"""The one object behind every front end: engines and summarizers, loaded once, and what is asked of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mt.document import Article, DecodingOptions, Translation
+from mt.engine import Engine, Placement, load_engine
+from mt.registry import Registry, Task
+from mt.store import Report
+from mt.translate import Progress, translate
+from summarize.base import Summary, load_summarizer
+
+NOTICE = (
+    "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, convert "
+    "Helsinki-NLP/opus-mt-tc-big-ar-en with ct2-transformers-converter and give its directory as --model."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a reader gets for one article; summary sentences cite indices of `translation.segments`."""
+
+    translation: Translation
+    summary: Summary
+    seconds: dict[str, float] = field(default_factory=dict)
+    draft: bool = False
+
+
+class Service:
+    """Translates and summarizes for any number of threads; an engine is loaded once, on its first use."""
+
+    def __init__(self, registry: Registry, placement: Placement = Placement(), report: Report = lambda what, share: None):
+        self.registry = registry
+        self._placement, self._report = placement, report
+        self._engines: dict[tuple[str, Task], Engine] = {}
+        self._loading = threading.Lock()
+
+    def engine(self, name: str = "auto", task: Task = "translate") -> Engine:
+        """The loaded model; see `mt.engine.load_engine` for what it raises."""
+        with self._loading:
+            if (name, task) not in self._engines:
+                self._engines[name, task] = load_engine(name, task, self.registry, self._placement, self._report)
+            return self._engines[name, task]
+
+    def is_draft(self, model: str = "auto") -> bool:
+        """Whether answers of this model carry the draft notice."""
+        return self.engine(model).spec.quality == "draft"
+
+    def translate(
+        self,
+        articles: Sequence[Article],
+        model: str = "auto",
+        options: DecodingOptions = DecodingOptions(),
+        progress: Progress = lambda done, total: None,
+    ) -> list[Translation]:
+        """One translation for each article, in order; see `mt.translate.translate` for what it raises."""
+        return translate(articles, self.engine(model), options, progress)
+
+    def digest(
+        self,
+        article: Article,
+        model: str = "auto",
+        options: DecodingOptions = DecodingOptions(),
+        summarizer: str = "auto",
+        sentences: int = 3,
+        progress: Progress = lambda done, total: None,
+    ) -> Digest:
+        """The article's translation, and a summary made from the translation."""
+        summarize = load_summarizer(summarizer)
+        begun = time.perf_counter()
+        self.engine(model)
+        loaded = time.perf_counter()
+        (translation,) = self.translate([article], model, options, progress)
+        translated = time.perf_counter()
+        body = list(translation.body()) or list(range(len(translation.segments)))
+        found = summarize.summarize([translation.targets[i] for i in body], sentences, translation.title)
+        seconds = {
+            "load": loaded - begun,
+            "translate": translated - loaded,
+            "summarize": time.perf_counter() - translated,
+        }
+        summary = found.citing(body)
+        return Digest(translation, summary, {k: round(v, 3) for k, v in seconds.items()}, self.is_draft(model))
