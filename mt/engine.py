@@ -11,8 +11,8 @@ from typing import Protocol
 
 from mt import store
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.errors import ConfigError, ModelNotFound
-from mt.registry import Limits, ModelSpec, Registry, Task
+from mt.errors import BackendUnavailable, ConfigError, ModelNotFound
+from mt.registry import Architecture, Limits, ModelSpec, Registry, Task
 
 BACKENDS = {"ct2": "mt.ct2:CTranslate2Engine"}
 
@@ -60,7 +60,8 @@ class Placement:
 def resolve(name: str, task: Task, registry: Registry) -> ModelSpec:
     """The model that `name` means: an entry of the registry, `auto`, or a directory.
 
-    `auto` is the first model of the task's list that is on disk, else the built-in one.
+    `auto` is the first model of the task's list that is on disk, else the built-in one. A directory goes before a
+    model of the same name: it is what a conversion leaves behind.
     """
     if name == "auto":
         candidates = registry.auto(task)
@@ -69,9 +70,8 @@ def resolve(name: str, task: Task, registry: Registry) -> ModelSpec:
                 return spec
         raise ModelNotFound(f"no model for the task {task!r} is on disk; {registry.path} prefers: "
                             f"{', '.join(spec.name for spec in candidates) or 'none'}.")  # fmt: skip
-    if Path(name).is_dir():
-        return _local_spec(Path(name))
-    spec = registry.spec(name)
+    directory = _directory(name)
+    spec = _local_spec(directory) if directory else registry.spec(name)
     if task not in spec.tasks:
         able = ", ".join(other.name for other in registry if task in other.tasks)
         raise ConfigError(f"{spec.name} cannot {task}; these models can: {able}")
@@ -88,17 +88,26 @@ def load_engine(
     """The model, loaded; the built-in one is built on its first use, and `report` told how far that is.
 
     Raises:
-        UnknownModel, ConfigError: no such name, or not for this task.
+        UnknownModel, ConfigError: no such name, not for this task, or no such device.
         ModelNotFound, ModelCorrupt, BackendUnavailable: it is known, but cannot be loaded.
     """
     spec = resolve(name, task, registry)
-    if Path(name).is_dir() and name != "auto":
-        model = store.StoredModel(spec, Path(name), "local")
-    else:
-        model = store.ensure(spec, report)
+    directory = _directory(name)
+    model = store.StoredModel(spec, directory, "local") if directory else store.ensure(spec, report)
+    if spec.backend not in BACKENDS:
+        raise BackendUnavailable(f"{spec.name} needs the backend {spec.backend!r}, which this version does not have; "
+                                 f"choose a model whose backend is {' or '.join(BACKENDS)}")  # fmt: skip
     module, _, backend = BACKENDS[spec.backend].partition(":")
     engine: Engine = getattr(import_module(module), backend)(model, placement)
     return engine
+
+
+def _directory(name: str) -> Path | None:
+    """The directory that `name` means; None if it is no directory, or `auto`."""
+    try:
+        return Path(name) if name not in ("", "auto") and Path(name).is_dir() else None
+    except OSError:  # longer than a path can be, or in a place we may not look into
+        return None
 
 
 def _local_spec(directory: Path) -> ModelSpec:
@@ -106,10 +115,8 @@ def _local_spec(directory: Path) -> ModelSpec:
     if not (directory / "model.bin").is_file():
         raise ModelNotFound(f"{directory} holds no model.bin; expected a CTranslate2 model directory. "
                             f"Convert a transformers model with ct2-transformers-converter.")  # fmt: skip
-    architecture = "embedded" if (directory / "tokenizer.json").is_file() else "marian"
-    return replace(
-        _LOCAL, name=directory.resolve().name, architecture=architecture  # type: ignore[arg-type]
-    )  # fmt: skip
+    architecture: Architecture = "marian" if any(directory.glob("*.spm*")) else "embedded"  # as load_tokenizer chooses
+    return replace(_LOCAL, name=directory.resolve().name, architecture=architecture)
 
 
 _LOCAL = ModelSpec(

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mt import __version__
-from mt.errors import ModelCorrupt, ModelError, ModelNotFound
+from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound
 from mt.registry import ModelSpec
 
 MANIFEST = "manifest.json"
+PART = ".part"  # the end of a directory's name while it is written
 Report = Callable[[str, float], None]
 
 
@@ -30,7 +30,11 @@ def cache_directory() -> Path:
     """Where models live: `KHULASA_CACHE`, else the user's cache directory. Not created here."""
     from platformdirs import user_cache_path
 
-    return Path(named).expanduser() if (named := os.environ.get("KHULASA_CACHE")) else user_cache_path("khulasa")
+    named = os.environ.get("KHULASA_CACHE")
+    try:
+        return Path(named).expanduser() if named else user_cache_path("khulasa")
+    except RuntimeError as error:  # ~name, and nobody is called that
+        raise ConfigError(f"KHULASA_CACHE={named}: {error} Set it to an absolute path.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def find(spec: ModelSpec) -> StoredModel | None:
 
         home /= fingerprint()
         return StoredModel(spec, home, home.name) if _is_whole(home) else None
-    versions = sorted(path for path in home.glob("*") if _is_whole(path))
+    versions = sorted(path for path in home.glob("*") if path.suffix != PART and _is_whole(path))
     return StoredModel(spec, versions[-1], versions[-1].name) if versions else None
 
 
@@ -85,32 +89,63 @@ def ensure(spec: ModelSpec, report: Report = lambda what, share: None) -> Stored
 
 def verify(model: StoredModel) -> None:
     """Return if every file is as it was written, byte for byte; ModelCorrupt names the one that is not."""
-    for name, entry in _manifest(model.path)["files"].items():
-        path = model.path / name
-        if not path.is_file() or _sha256(path) != entry["sha256"]:
-            state = "differs from its checksum" if path.is_file() else "is missing"
-            raise ModelCorrupt(
-                f"{path} {state}. Delete {model.path} and run the command again; the built-in model is built anew."
-            )
+    for name, entry in _manifest(model.path).items():
+        if wrong := _difference(model.path, name, entry):
+            raise ModelCorrupt(f"{model.path}: {name!r} {wrong}. {_anew(model.path)}")
+
+
+def _difference(home: Path, name: str, entry: _Entry) -> str | None:
+    try:
+        file = _files(home).get(name)
+        if file is None:
+            return "is missing"
+        return None if _sha256(file) == entry.sha256 else "differs from its checksum"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+
+
+def _anew(home: Path) -> str:
+    return f"Delete {home} and run the command again; the built-in model is built anew."
 
 
 def _is_whole(home: Path) -> bool:
     """Whether the directory has all its files in their sizes; a second of hashing is left to `verify`."""
     try:
-        files = _manifest(home)["files"]
-        return all((home / name).stat().st_size == entry["size"] for name, entry in files.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sizes = {name: file.stat().st_size for name, file in _files(home).items()}
+        return all(sizes.get(name) == entry.size for name, entry in _manifest(home).items())
+    except (OSError, ModelCorrupt):
         return False
 
 
-def _manifest(home: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((home / MANIFEST).read_text(encoding="utf-8"))
-    return manifest
+def _files(home: Path) -> dict[str, Path]:
+    """The files in a directory by name. A manifest's names are looked up here, so that none leads out of it."""
+    return {file.name: file for file in home.iterdir() if file.is_file()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One file in a manifest."""
+
+    size: int
+    sha256: str
+
+
+def _manifest(home: Path) -> dict[str, _Entry]:
+    """What a directory should hold, at least one file; ModelCorrupt if it cannot be read as that."""
+    path = home / MANIFEST
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+        entries = {name: _Entry(entry["size"], entry["sha256"]) for name, entry in listed.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelCorrupt(f"{path} is no list of a model's files ({error!r}). {_anew(home)}") from error
+    if not entries:
+        raise ModelCorrupt(f"{path} lists no files. {_anew(home)}")
+    return entries
 
 
 def _write(home: Path, fill: Callable[[Path], None], spec: ModelSpec) -> None:
     """Replace `home` by a directory that `fill` wrote, in one rename; what an earlier death left is cleared first."""
-    part = home.with_name(f"{home.name}.part")
+    part = home.with_name(f"{home.name}{PART}")
     try:
         for leftover in (part, home):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -119,9 +154,10 @@ def _write(home: Path, fill: Callable[[Path], None], spec: ModelSpec) -> None:
         _seal(part, spec)
         part.rename(home)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise ModelError(f"cannot write the model to {home}: {error.strerror or error}. Free some space, or set "
                          f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # there only if something was raised
 
 
 def _seal(directory: Path, spec: ModelSpec) -> None:
@@ -150,9 +186,10 @@ def _locked(home: Path) -> Iterator[None]:
     except OSError as error:
         raise ModelError(f"cannot write to the cache directory {home.parent}: {error.strerror or error}. Set "
                          f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
-    with lock:
-        lock.release()  # `with` holds it once more
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _sha256(path: Path) -> str:

@@ -16,7 +16,7 @@ class Tokenizer(Protocol):
     end: str  # the token that ends a target
 
     def encode(self, source: Source) -> list[str]:
-        """The whole prompt or encoder input, its special tokens in place."""
+        """The whole prompt or encoder input, its special tokens in place; empty for a blank source."""
 
     def decode(self, tokens: Sequence[str]) -> str:
         """The text of a target, without special tokens, on one line."""
@@ -36,16 +36,19 @@ class SentencePiecePair:
             raise ModelCorrupt(f"{source} or {target.name} is no SentencePiece model: {error}") from error
 
     def encode(self, source: Source) -> list[str]:
-        pieces: list[str] = self._source.encode(source.text, out_type=str)
-        return [*pieces, self.end]
+        # By way of ids: asked for strings, SentencePiece gives what it does not know as it is written, and a "</s>" or
+        # a ">>fra<<" of unknown characters would be the model's token of that name.
+        pieces: list[str] = self._source.id_to_piece(self._source.encode(source.text))
+        return [*pieces, self.end] if pieces else []
 
     def decode(self, tokens: Sequence[str]) -> str:
         text: str = self._target.decode([token for token in tokens if token != self.end])
-        return " ".join(text.split())
+        # A joint vocabulary lets the model write source pieces, which the target's SentencePiece gives as they are.
+        return " ".join(text.replace("▁", " ").split())
 
 
 class PromptTokenizer:
-    """The embedded model's convention: `<bos> source [<unused3> ar = en; ar = en] <unused0>`, and `<eos>` after the target."""
+    """The embedded model's convention: `<bos> source [<unused3> ar = en; ar = en] <unused0>`; `<eos>` ends a target."""
 
     begin, terms, translate, end = "<bos>", "<unused3>", "<unused0>", "<eos>"
 
@@ -59,6 +62,8 @@ class PromptTokenizer:
         self._tokenizer.encode_special_tokens = True  # "<eos>" written by an author is text, never a command
 
     def encode(self, source: Source) -> list[str]:
+        if not source.text.strip():
+            return []
         prompt = [self.begin, *self._pieces(source.text)]
         if source.terms:
             listed = "; ".join(f"{term.source} = {term.target}" for term in source.terms)
@@ -66,8 +71,15 @@ class PromptTokenizer:
         return [*prompt, self.translate]
 
     def decode(self, tokens: Sequence[str]) -> str:
-        ids = [self._tokenizer.token_to_id(token) for token in tokens]
-        return " ".join(self._tokenizer.decode(ids, skip_special_tokens=True).split())
+        text: str = self._tokenizer.decode([self._id(token) for token in tokens], skip_special_tokens=True)
+        return " ".join(text.split())
+
+    def _id(self, token: str) -> int:
+        found: int | None = self._tokenizer.token_to_id(token)
+        if found is None:
+            raise ModelCorrupt(f"the model wrote {token!r}, which its tokenizer.json does not have: they do not belong "
+                               f"together; get both from one place")  # fmt: skip
+        return found
 
     def _pieces(self, text: str) -> list[str]:
         tokens: list[str] = self._tokenizer.encode(text, add_special_tokens=False).tokens

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from mt import __version__
 from mt.checks import check
 from mt.checks.coverage import loops
-from mt.document import Article, DecodingOptions, Hypothesis, Segment, Source, Translation
+from mt.document import Article, DecodingOptions, Flag, Hypothesis, Segment, Source, Translation
 from mt.engine import Engine
 from mt.errors import EmptyInput
 from mt.language import check_arabic
-from mt.normalize import normalize
+from mt.normalize import VISIBLE, normalize
 from mt.segment import halves, segment
 
 Progress = Callable[[int, int], None]  # segments done, segments in all
@@ -21,6 +22,8 @@ Hypotheses = tuple[Hypothesis, ...]
 
 # A second decoding holds the model back from what it repeated: no four tokens twice, repeated ones made unlikely.
 AGAINST_LOOPS = DecodingOptions(repetition_penalty=1.2, no_repeat_ngram_size=4)
+
+_CUT = "The translation of this segment breaks off: the end is missing. Cut the sentence in two, or try another model."
 
 
 def translate(
@@ -44,7 +47,7 @@ def translate(
     hypotheses = iter(_decode(sources, engine, options, progress))
     system = f"{engine.signature}|{_described(options.over(engine.spec.decoding))}|v:{__version__}"
     return [
-        _translation(article, segments, [next(hypotheses) for _ in segments], system, found)
+        _translation(article, segments, tuple(islice(hypotheses, len(segments))), system, found)
         for article, segments, found in zip(articles, segmented, warnings, strict=True)
     ]
 
@@ -67,7 +70,7 @@ def translate_lines(
 def _language_warnings(article: Article) -> tuple[str, ...]:
     where = f"article {article.id}" if article.id else "the article"
     text = "\n".join([article.title or "", *article.paragraphs])
-    if not text.strip():
+    if not VISIBLE.search(text):
         raise EmptyInput(f"{where} has no text; expected Arabic paragraphs")
     flag = check_arabic(text, where)
     return (*article.warnings, flag.message) if flag else article.warnings
@@ -130,11 +133,19 @@ def _failed(source: str, hypothesis: Hypothesis) -> bool:
 
 
 def _translation(
-    article: Article, segments: tuple[Segment, ...], hypotheses: Iterable[Hypotheses], system: str, warnings: tuple[str, ...]
-) -> Translation:  # fmt: skip
-    found = tuple(hypotheses)
-    flags = tuple(check(part.text, best[0].text) for part, best in zip(segments, found, strict=True))
+    article: Article,
+    segments: tuple[Segment, ...],
+    found: tuple[Hypotheses, ...],
+    system: str,
+    warnings: tuple[str, ...],
+) -> Translation:
+    flags = tuple(_flags(part.text, best[0]) for part, best in zip(segments, found, strict=True))
     return Translation(article, segments, found, flags, system, warnings)
+
+
+def _flags(source: str, best: Hypothesis) -> tuple[Flag, ...]:
+    cut = () if best.complete else (Flag("omission", "error", _CUT, (0, len(source)), (0, len(best.text))),)
+    return (*cut, *check(source, best.text))
 
 
 def _described(options: DecodingOptions) -> str:

@@ -39,7 +39,8 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     lengths = np.array([[len(piece)] for _, piece in pieces], dtype=np.float32)
     np.add.at(vectors, [row for row, _ in pieces], encoded * lengths)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, norms, out=vectors, where=norms > 0)
+    np.divide(vectors, norms, out=vectors, where=norms > 0)
+    return vectors
 
 
 def _pieces(text: str) -> Iterator[str]:

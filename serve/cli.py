@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mt.registry import Registry
-    from mt.store import Report
     from mt.translate import Progress
     from serve.service import Service
 
@@ -30,7 +29,7 @@ class _Failure(click.ClickException):
 
     def __init__(self, error: MTError) -> None:
         super().__init__(str(error))
-        self.exit_code = error.exit_code
+        self.exit_code: int = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
 
 class _Group(click.Group):
@@ -60,19 +59,15 @@ def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
     @click.option("--threads", type=click.IntRange(0), default=0, help="0: all cores.")
     @click.pass_obj
-    @functools.wraps(command)
-    def wrapped(
-        models_file: Path | None, beam_size: int | None, plain: bool, compute_type: str, device: str, threads: int,
-        **rest: Any,
-    ) -> None:  # fmt: skip
+    def wrapped(models_file: Path | None, /, **given: Any) -> None:
         from mt.engine import Placement
         from serve.service import Service
 
-        placement = Placement(device, compute_type, threads)
-        service = Service(_registry(models_file), placement, _building)
-        command(service=service, decoding=DecodingOptions(beam_size=beam_size, plain=plain), **rest)
+        placement = Placement(*(given.pop(name) for name in ("device", "compute_type", "threads")))
+        decoding = DecodingOptions(**{name: given.pop(name) for name in ("beam_size", "plain")})
+        command(service=Service(_registry(models_file), placement, _building), decoding=decoding, **given)
 
-    return wrapped
+    return functools.update_wrapper(wrapped, command)
 
 
 @main.command()

@@ -35,7 +35,9 @@ def examine(registry: Registry) -> Iterator[str]:
             yield f"{spec.name}@{stored.version}: {stored.size / 1e6:.0f} MB, {_state(stored)}, {stored.path}"
     for extra, modules in EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
-        yield f"extra {extra}: " + (f"missing {', '.join(missing)} (pip install 'khulasa[{extra}]')" if missing else "ok")
+        yield f"extra {extra}: " + (
+            f"missing {', '.join(missing)} (pip install 'khulasa[{extra}]')" if missing else "ok"
+        )
 
 
 def _processor() -> Iterator[str]:

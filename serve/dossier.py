@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
+from summarize.base import Summary
 
 from mt.document import Flag, Hypothesis, Segment, Translation
 from serve.service import NOTICE, Digest
-from summarize.base import Summary
 
 SCHEMA = 1
 _COLORS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -46,6 +46,7 @@ def digest_json(digest: Digest) -> dict[str, Any]:
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
+    """The summary with the segments that each sentence cites."""
     return {
         "kind": summary.kind,
         "text": summary.text,

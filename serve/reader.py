@@ -58,7 +58,9 @@ def read_bytes(source: str) -> bytes:
             return _limited(file, source)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
         reason = getattr(error, "strerror", None) or str(error)
-        raise SourceUnreadable(f"{source!r} cannot be read: {reason}. Expected a file, or - for standard input.") from error
+        raise SourceUnreadable(
+            f"{source!r} cannot be read: {reason}. Expected a file, or - for standard input."
+        ) from error
 
 
 def _limited(file: BinaryIO, name: str) -> bytes:
@@ -71,7 +73,7 @@ def _limited(file: BinaryIO, name: str) -> bytes:
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     """The text, with \\n for line ends, and a warning where its encoding had to be guessed."""
-    encoding, warnings = "utf-8-sig", ()
+    encoding, warnings = "utf-8-sig", tuple[str, ...]()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     try:

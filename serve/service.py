@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from summarize.base import Summary, load_summarizer
+
 from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
 from mt.registry import Registry, Task
 from mt.store import Report
 from mt.translate import Progress, translate
-from summarize.base import Summary, load_summarizer
 
 NOTICE = (
     "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, convert "
@@ -33,7 +34,9 @@ class Digest:
 class Service:
     """Translates and summarizes for any number of threads; an engine is loaded once, on its first use."""
 
-    def __init__(self, registry: Registry, placement: Placement = Placement(), report: Report = lambda what, share: None):
+    def __init__(
+        self, registry: Registry, placement: Placement = Placement(), report: Report = lambda what, share: None
+    ) -> None:
         self.registry = registry
         self._placement, self._report = placement, report
         self._engines: dict[tuple[str, Task], Engine] = {}

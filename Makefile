@@ -1,0 +1,49 @@
+# make demo and make test need nothing but Python 3.11+, make and a package index.
+PYTHON ?= python3
+VENV ?= .venv
+# Where torch comes from, for `make test` only; empty: the package index. On Linux a plain index brings gigabytes of
+# CUDA; https://download.pytorch.org/whl/cpu has the small build.
+TORCH_INDEX ?=
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SAMPLE := samples/politics.ar.txt
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: demo test lint bench evaluate format clean
+
+demo: $(VENV)/.demo
+	$(BIN)/khulasa article $(SAMPLE)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/engine.py
+
+evaluate: $(VENV)/.dev
+	$(BIN)/python benchmarks/quality.py
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.demo: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable '.[embedded]'
+	touch $@
+
+$(VENV)/.dev: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --editable '.[train,dev]'
+	touch $@ $(VENV)/.demo

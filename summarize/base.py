@@ -1,0 +1,66 @@
+"""What a summary is, and the one door to whatever writes it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from mt.errors import UnknownModel
+
+
+@dataclass(frozen=True, slots=True)
+class SummarySentence:
+    """A sentence of a summary and the sentences of the article it rests on, by index."""
+
+    text: str
+    segments: tuple[int, ...]
+    supported: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Sentences taken from an article ("extract") or written by a model ("abstract"); `system` says by whom."""
+
+    kind: Literal["extract", "abstract"]
+    sentences: tuple[SummarySentence, ...]
+    system: str
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    def citing(self, places: Sequence[int]) -> Summary:
+        """The same summary with `places[i]` where it cites i: what was read was a choice of a longer list."""
+        moved = (replace(s, segments=tuple(places[i] for i in s.segments)) for s in self.sentences)
+        return replace(self, sentences=tuple(moved))
+
+
+class Summarizer(Protocol):
+    """Anything that makes a summary of an article's sentences."""
+
+    def summarize(self, sentences: Sequence[str], count: int, title: str | None = None) -> Summary:
+        """A summary of about `count` sentences, whose `segments` are indices into `sentences`.
+
+        Raises EmptyInput when there is nothing to read, ConfigError when `count` is below 1.
+        """
+        ...
+
+
+def load_summarizer(name: str) -> Summarizer:
+    """The summarizer of that name; `auto` is the best one that needs no model file.
+
+    Raises UnknownModel, which lists the known names, nearest first.
+    """
+    builders = _builders()
+    if name not in builders:
+        nearest = difflib.get_close_matches(name, builders, n=len(builders), cutoff=0)
+        raise UnknownModel(f"no summarizer is called {name!r}; choose one of: {', '.join(nearest)}")
+    return builders[name]()
+
+
+def _builders() -> dict[str, Callable[[], Summarizer]]:
+    from summarize.extractive import Lead, LexRank  # which imports this module
+
+    return {"auto": LexRank, "lead": Lead, "lexrank": LexRank}
