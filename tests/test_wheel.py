@@ -49,7 +49,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the commands in a fresh environment that has the wheel with its extra `embedded`."""
     home = tmp_path_factory.mktemp("fresh")
-    venv.create(home, with_pip=True)
+    venv.create(home, with_pip=True, symlinks=os.name != "nt")
     commands = home / ("Scripts" if os.name == "nt" else "bin")
     pip(commands / "python", "install", f"{wheel}[embedded]", folder=home)
     return commands
