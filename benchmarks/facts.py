@@ -1,6 +1,6 @@
 """Which of twenty facts of the seed article stand in its translation, by the installed command.
 
-    python benchmarks/facts.py ../shared/seed-article.txt [further options of `khulasa article`]
+python benchmarks/facts.py ../shared/seed-article.txt [further options of `khulasa article`]
 """
 
 from __future__ import annotations

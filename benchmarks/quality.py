@@ -1,8 +1,8 @@
 """Translation quality on sets that nothing was trained on: BLEU and chrF with sacreBLEU's signatures.
 
-    python benchmarks/quality.py                       # samples/, and FLORES-dev 501-997 if KHULASA_DATA is set
-    python benchmarks/quality.py --flores 1-500        # lines for choosing; 501-997 are only for reporting
-    python benchmarks/quality.py --model DIR --beam-size 1 --plain
+python benchmarks/quality.py                       # samples/, and FLORES-dev 501-997 if KHULASA_DATA is set
+python benchmarks/quality.py --flores 1-500        # lines for choosing; 501-997 are only for reporting
+python benchmarks/quality.py --model DIR --beam-size 1 --plain
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def print_samples(engine: Engine, options: DecodingOptions) -> None:
 
 def print_flores(engine: Engine, options: DecodingOptions, folder: Path, first: int, last: int) -> list[str]:
     sources, references = (
-        (folder / f"flores-dev.{lang}").read_text(encoding="utf-8").split("\n")[first - 1 : last] for lang in ("ar", "en")
+        (folder / f"flores-dev.{lang}").read_text(encoding="utf-8").split("\n")[first - 1 : last]
+        for lang in ("ar", "en")
     )
     begun = time.perf_counter()
     hypotheses, translation = translate_lines(sources, engine, options)

@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
-from summarize.base import Summary
 
 from mt.document import Flag, Hypothesis, Segment, Translation
 from serve.service import NOTICE, Digest
+from summarize.base import Summary
 
 SCHEMA = 1
 _COLORS = {"error": "bold red", "warning": "yellow", "info": "cyan"}

@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from summarize.base import Summary, load_summarizer
-
 from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
 from mt.registry import Registry, Task
 from mt.store import Report
 from mt.translate import Progress, translate
+from summarize.base import Summary, load_summarizer
 
 NOTICE = (
     "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, convert "
