@@ -110,7 +110,6 @@ def translate(
     from mt.translate import translate_lines
     from serve.dossier import print_translation, translation_json
     from serve.reader import read_article, read_lines
-    from serve.service import NOTICE
 
     decoding = replace(decoding, num_hypotheses=num_hypotheses)
     texts, found = (read_lines(source), None) if lines else ([], read_article(source))
@@ -119,16 +118,16 @@ def translate(
             targets, translation = translate_lines(texts, service.engine(model), decoding, progress)
         else:
             (translation,) = service.translate([found], model, decoding, progress)
-    draft = service.is_draft(model)
+    notice = service.notice(model)
     with _console(None) as console:
         if form == "json":
-            _print_json(translation_json(translation, draft=draft), console)
+            _print_json(translation_json(translation, notice), console)
         elif lines:
             click.echo("".join(f"{target}\n" for target in targets), nl=False)
-            if draft:  # the lines on stdout answer those that came in, nothing else
-                click.echo(NOTICE, err=True)
+            if notice:  # the lines on stdout answer those that came in, nothing else
+                click.echo(notice, err=True)
         else:
-            print_translation(translation, console, draft=draft)
+            print_translation(translation, console, notice)
 
 
 @main.group()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -10,14 +10,14 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from mt.document import Flag, Hypothesis, Segment, Translation
-from serve.service import NOTICE, Digest
+from serve.service import Digest
 from summarize.base import Summary
 
 SCHEMA = 1
 _COLORS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-def translation_json(translation: Translation, *, draft: bool) -> dict[str, Any]:
+def translation_json(translation: Translation, notice: str | None) -> dict[str, Any]:
     """The article object without a summary; `docs/json.md` explains its keys."""
     article = translation.article
     return {
@@ -32,13 +32,13 @@ def translation_json(translation: Translation, *, draft: bool) -> dict[str, Any]
         ],
         "translation": translation.text,
         "systems": {"translate": translation.system},
-        "warnings": [*([NOTICE] if draft else []), *translation.warnings],
+        "warnings": [*([notice] if notice else []), *translation.warnings],
     }
 
 
 def digest_json(digest: Digest) -> dict[str, Any]:
     """The article object of architecture.md: `translation_json` with summary and seconds."""
-    answer = translation_json(digest.translation, draft=digest.draft)
+    answer = translation_json(digest.translation, digest.notice)
     answer["summary"] = summary_json(digest.summary)
     answer["systems"]["summarize"] = digest.summary.system
     answer["seconds"] = digest.seconds
@@ -83,58 +83,61 @@ def _flag_json(flag: Flag) -> dict[str, Any]:
 
 
 def print_digest(digest: Digest, console: Console) -> None:
-    """The digest for reading: notice, headline, summary, then the translation with its doubts below each paragraph."""
-    for part in _notices(digest.translation, digest.draft):
-        console.print(part)
-    if digest.translation.title:
-        console.print(Text(f"\n{digest.translation.title}", style="bold"), soft_wrap=not console.is_terminal)
-    console.print(_summary(digest), soft_wrap=not console.is_terminal)
-    console.print(Text("\nTranslation", style="bold"))
-    for paragraph in paragraphs(digest.translation):
-        console.print(Group(Text(), paragraph), soft_wrap=not console.is_terminal)
-    console.print(Text(f"\n{_provenance(digest)}", style="dim"), soft_wrap=True)
+    """The digest for reading: notice, headline, summary, then the translation, doubts below what they are about."""
+    blocks = _blocks(digest.translation, numbered=True)
+    headline = [blocks.pop(None), Text()] if None in blocks else []
+    title = Text("Translation", style="bold")
+    told = _notices(digest.translation, digest.notice)
+    _print(console, *told, *headline, _summary(digest), Text(), title, *_spaced(blocks.values()), Text())
+    console.print(Text(_provenance(digest), style="dim"), soft_wrap=True)
 
 
-def print_translation(translation: Translation, console: Console, *, draft: bool) -> None:
+def print_translation(translation: Translation, console: Console, notice: str | None) -> None:
     """The translation alone, for reading."""
-    for part in _notices(translation, draft):
-        console.print(part)
-    if translation.title:
-        console.print(Group(Text(translation.title, style="bold"), Text()), soft_wrap=not console.is_terminal)
-    for number, paragraph in enumerate(paragraphs(translation)):
-        console.print(Group(*([Text()] if number else []), paragraph), soft_wrap=not console.is_terminal)
+    first, *others = _blocks(translation, numbered=False).values()
+    _print(console, *_notices(translation, notice), first, *_spaced(others))
 
 
-def _notices(translation: Translation, draft: bool) -> Iterator[RenderableType]:
-    if draft:
-        yield Text(f"⚠ {NOTICE}", style="yellow")
-    for warning in translation.warnings:
-        yield Text(f"⚠ {warning}", style="yellow")
-    if draft or translation.warnings:
+def _print(console: Console, *parts: RenderableType) -> None:
+    """Lines are folded for a terminal; in a file a paragraph is a line."""
+    console.print(Group(*parts), soft_wrap=not console.is_terminal)
+
+
+def _spaced(blocks: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    for block in blocks:
+        yield from (Text(), block)
+
+
+def _notices(translation: Translation, notice: str | None) -> Iterator[RenderableType]:
+    told = [*([notice] if notice else []), *translation.warnings]
+    yield from (Text(f"⚠ {line}", style="yellow") for line in told)
+    if told:
         yield Text()
 
 
 def _summary(digest: Digest) -> RenderableType:
     taken = digest.summary.kind == "extract"
     made = "sentences taken from the translation" if taken else "written by a model"
-    lines = [Text(f"\nSummary ({made})", style="bold")]
+    lines = [Text(f"Summary ({made})", style="bold")]
     for sentence in digest.summary.sentences:
         cited = ", ".join(str(number + 1) for number in sentence.segments)
         lines.append(Text.assemble("• ", sentence.text, (f"  [{cited}]", "dim")))
     return Group(*lines)
 
 
-def paragraphs(translation: Translation) -> Iterator[RenderableType]:
-    """Each paragraph with the numbers that the summary cites, flagged words in color, its doubts below it."""
+def _blocks(translation: Translation, *, numbered: bool) -> dict[int | None, RenderableType]:
+    """The headline (None) and each paragraph, flagged words in color, doubts below; numbers are what summaries cite."""
     rows = enumerate(zip(translation.segments, translation.targets, translation.flags, strict=True))
+    blocks: dict[int | None, RenderableType] = {}
     for paragraph, group in groupby(rows, key=lambda row: row[1][0].paragraph):
-        if paragraph is None:
-            continue
-        text, doubts = Text(), list[Text]()
-        for index, (_, target, flags) in group:
-            text.append(f"[{index + 1}] ", style="dim").append_text(_marked(target, flags)).append(" ")
-            doubts += [Text(f"  ⚠ [{index + 1}] {flag.message}", style=_COLORS[flag.severity]) for flag in flags]
-        yield Group(text, *doubts)
+        text, gap, doubts = Text(style="bold" if paragraph is None else ""), "", list[Text]()
+        for index, (segment, target, flags) in group:
+            number = f"[{index + 1}] " if numbered and paragraph is not None else ""
+            text.append(gap).append(number, style="dim").append_text(_marked(target, flags))
+            gap = "\n" if "\n" in segment.separator else " "
+            doubts += [Text(f"  ⚠ {number}{flag.message}", style=_COLORS[flag.severity]) for flag in flags]
+        blocks[paragraph] = Group(text, *doubts)
+    return blocks
 
 
 def _marked(target: str, flags: tuple[Flag, ...]) -> Text:

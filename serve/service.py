@@ -9,15 +9,24 @@ from dataclasses import dataclass, field
 
 from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
-from mt.registry import Registry, Task
+from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
 from mt.translate import Progress, translate
 from summarize.base import Summary, load_summarizer
 
-NOTICE = (
-    "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, convert "
-    "Helsinki-NLP/opus-mt-tc-big-ar-en with ct2-transformers-converter and give its directory as --model."
+DOUBT = "names, numbers and who did what may be wrong"
+BETTER = (
+    "For a better one, convert Helsinki-NLP/opus-mt-ar-en with ct2-transformers-converter and give its directory "
+    "as --model (README, Models)."
 )
+
+
+def draft_notice(spec: ModelSpec) -> str | None:
+    """What every answer of a model that only drafts begins with; None for a good one."""
+    if spec.quality != "draft":
+        return None
+    author = "a small built-in model" if spec.architecture == "embedded" else f"the model {spec.name}"
+    return f"Draft by {author}: {DOUBT}. {BETTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,7 @@ class Digest:
     translation: Translation
     summary: Summary
     seconds: dict[str, float] = field(default_factory=dict)
-    draft: bool = False
+    notice: str | None = None  # for the reader, before everything else
 
 
 class Service:
@@ -48,9 +57,9 @@ class Service:
                 self._engines[name, task] = load_engine(name, task, self.registry, self._placement, self._report)
             return self._engines[name, task]
 
-    def is_draft(self, model: str = "auto") -> bool:
-        """Whether answers of this model carry the draft notice."""
-        return self.engine(model).spec.quality == "draft"
+    def notice(self, model: str = "auto") -> str | None:
+        """What the answers of this model begin with; see `draft_notice`."""
+        return draft_notice(self.engine(model).spec)
 
     def translate(
         self,
@@ -86,4 +95,4 @@ class Service:
             "summarize": time.perf_counter() - translated,
         }
         summary = found.citing(body)
-        return Digest(translation, summary, {k: round(v, 3) for k, v in seconds.items()}, self.is_draft(model))
+        return Digest(translation, summary, {k: round(v, 3) for k, v in seconds.items()}, self.notice(model))

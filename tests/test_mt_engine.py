@@ -31,6 +31,10 @@ TEXTS = [
 PLACES = ["القاهرة", "بيروت", "عمان", "London"]
 MANY = [*TEXTS, *(f"{text[:24]} في {place}" for text in TEXTS for place in PLACES)][:33]
 SHORT = DecodingOptions(max_decoding_length=12)
+# CTranslate2 4.8.5 reads the prompts of a batch together up to the length of the shortest, the rest token by token.
+# In float32 that moves a score by 1e-6 and no text; in int8 a rounding flips now and then, and of these 33 texts, cut
+# at 12 tokens, 3 or 4 differ from what they are alone. Batches of prompts of one length are exact (see below).
+EMBEDDED_DEPENDS_ON_ITS_BATCH = pytest.mark.xfail(strict=True, reason="int8 and prompts of different length in a batch")
 
 
 @pytest.fixture(scope="module", params=["fake", "tiny", pytest.param("embedded", marks=pytest.mark.slow)])
@@ -80,7 +84,11 @@ def test_nothing_in_nothing_out(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("beam_size", [1, 4])
-def test_the_company_and_the_order_of_a_batch_change_nothing(engine: Engine, beam_size: int) -> None:
+def test_the_company_and_the_order_of_a_batch_change_nothing(
+    engine: Engine, beam_size: int, request: pytest.FixtureRequest
+) -> None:
+    if engine.spec.name == "embedded":
+        request.applymarker(EMBEDDED_DEPENDS_ON_ITS_BATCH)
     options = replace(SHORT, beam_size=beam_size)
     alone = [generate(engine, [text], options)[0] for text in TEXTS]
     together = generate(engine, MANY, options)
@@ -90,6 +98,20 @@ def test_the_company_and_the_order_of_a_batch_change_nothing(engine: Engine, bea
     assert texts_of(together[: len(TEXTS)]) == texts_of(alone)
     assert texts_of([shuffled[i] for i in range(len(MANY))]) == texts_of(together)
     assert scores_of(together[: len(TEXTS)]) == pytest.approx(scores_of(alone), rel=1e-3)
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_a_batch_of_one_length_is_exact_and_the_same_batch_is_the_same_again(engine: Engine, beam_size: int) -> None:
+    options = replace(SHORT, beam_size=beam_size)
+    of_one_length: dict[int, list[str]] = {}
+    for text in MANY:
+        of_one_length.setdefault(engine.count_tokens(Source(text)), []).append(text)
+    largest = max(of_one_length.values(), key=len)
+    assert len(largest) >= 3
+    together, alone = generate(engine, largest, options), [generate(engine, [text], options)[0] for text in largest]
+    assert texts_of(together) == texts_of(alone)
+    assert scores_of(together) == pytest.approx(scores_of(alone), rel=1e-5)
+    assert generate(engine, MANY[:16], options) == generate(engine, MANY[:16], options)
 
 
 def test_threads_at_once_get_what_each_would_get_alone(engine: Engine) -> None:

@@ -1,0 +1,69 @@
+"""The one object behind every front end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from conftest import FakeEngine
+
+from mt.document import Article
+from mt.errors import UnknownModel
+from mt.registry import load_registry
+from serve.service import Service, draft_notice
+
+ARTICLE = Article(
+    ("أعلنت الوزارة خطة للمياه. وقال الوزير إنها تبدأ غدا في العاصمة.", "لم تذكر الكلفة في البيان."), title="خطة"
+)
+
+
+def test_an_engine_is_loaded_once_for_all_threads(
+    monkeypatch: pytest.MonkeyPatch, fake_engine: Callable[..., FakeEngine]
+) -> None:
+    loads = list[str]()
+
+    def load(name: str, *rest: object) -> FakeEngine:
+        loads.append(name)
+        return fake_engine()
+
+    monkeypatch.setattr("serve.service.load_engine", load)
+    service = Service(load_registry())
+    found = list[object]()
+    threads = [threading.Thread(target=lambda: found.append(service.engine("embedded"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loads == ["embedded"]
+    assert len(set(map(id, found))) == 1
+
+
+def test_summary_cites_segments_below_the_headline(
+    monkeypatch: pytest.MonkeyPatch, fake_engine: Callable[..., FakeEngine]
+) -> None:
+    monkeypatch.setattr("serve.service.load_engine", lambda *given: fake_engine())
+    digest = Service(load_registry()).digest(ARTICLE, summarizer="lead", sentences=2)
+    assert [segment.paragraph for segment in digest.translation.segments] == [None, 0, 0, 1]
+    assert [sentence.segments for sentence in digest.summary.sentences] == [(1,), (2,)]
+    for sentence in digest.summary.sentences:
+        assert sentence.text == digest.translation.targets[sentence.segments[0]]
+
+
+def test_an_unknown_summarizer_is_said_before_the_translation(
+    monkeypatch: pytest.MonkeyPatch, fake_engine: Callable[..., FakeEngine]
+) -> None:
+    engine = fake_engine()
+    monkeypatch.setattr("serve.service.load_engine", lambda *given: engine)
+    with pytest.raises(UnknownModel, match="'lexrang'; choose one of: lexrank"):
+        Service(load_registry()).digest(ARTICLE, summarizer="lexrang")
+    assert engine.calls == []
+
+
+def test_the_notice_says_who_drafted() -> None:
+    registry = load_registry()
+    assert str(draft_notice(registry.spec("embedded"))).startswith(
+        "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, "
+    )
+    assert str(draft_notice(registry.spec("m2m100_418M"))).startswith("Draft by the model m2m100_418M: ")
+    assert draft_notice(registry.spec("opus-mt-ar-en")) is None
