@@ -1,0 +1,195 @@
+"""What stands where in a dossier, decided once for Markdown, HTML and docx."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from mt import __version__
+from mt.document import Article, Flag, FlagKind, Severity, Span, Translation
+from serve.service import Digest
+from summarize.base import Summary, SummarySentence
+
+SEVERITIES: dict[Severity, str] = {"error": "Error", "warning": "Check", "info": "Note"}  # worst first
+KINDS: dict[FlagKind, str] = {
+    "number": "number", "name": "name", "term": "term", "negation": "negation", "attribution": "who said it",
+    "wording": "wording", "omission": "something missing", "addition": "something added", "repetition": "repetition",
+    "untranslated": "left in Arabic", "typo": "slip in the source", "language": "language",
+}  # fmt: skip
+
+NO_HEADLINE = "Article without a headline"
+NO_TEXT = "no text"
+UNSUPPORTED = "not supported by the article"
+_LOCAL = (
+    "Translation and summary were made on the computer that wrote this file, without any online service: "
+    "the article was sent nowhere."
+)
+
+# XML allows no control characters but tab and line ends, no lone surrogates, and two code points less.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# Embeddings, overrides, isolates: the page sets the direction of every text itself, and one that is not closed
+# (or closed twice) would turn what follows around. The marks LRM, RLM and ALM turn nothing and stay.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """The text without what a file must not hold: forbidden characters shown as U+FFFD, direction controls gone."""
+    return _BIDI.sub("", _FORBIDDEN.sub("\ufffd", text))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text, and how bad the worst is that the flags say of it."""
+
+    text: str
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A flag in words; the quotes are what it points at, empty where that is nothing or all."""
+
+    severity: Severity
+    label: str
+    message: str
+    target: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A segment in both languages; `number` is what citations say."""
+
+    number: int
+    target: tuple[Piece, ...]
+    source: tuple[Piece, ...]
+    doubts: tuple[Doubt, ...]
+    alternatives: tuple[str, ...]
+    cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the provenance; `signature` is what a machine would compare."""
+
+    name: str
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A dossier from top to bottom."""
+
+    title: str
+    headline: tuple[Row, ...]
+    notice: str | None
+    cautions: tuple[str, ...]
+    doubts: str
+    doubted: tuple[int, ...]
+    summary_made: str
+    summary: tuple[SummarySentence, ...]
+    paragraphs: tuple[tuple[Row, ...], ...]
+    provenance: tuple[Fact, ...]
+
+
+def layout(digest: Digest, made: datetime) -> Layout:
+    """Everything a dossier says, in its order; texts are as they came, whoever writes them passes them by `clean`."""
+    translation = digest.translation
+    cited = {index for sentence in digest.summary.sentences for index in sentence.segments}
+    blocks: dict[int | None, tuple[Row, ...]] = {
+        paragraph: tuple(_row(translation, index, index in cited) for index in indices)
+        for paragraph, indices in groupby(
+            range(len(translation.segments)), key=lambda index: translation.segments[index].paragraph
+        )
+    }
+    headline = blocks.pop(None, ())
+    doubted = tuple(index + 1 for index, flags in enumerate(translation.flags) if flags)
+    return Layout(
+        title=(translation.title or "").strip() or NO_HEADLINE,
+        headline=headline,
+        notice=digest.notice,
+        cautions=translation.warnings,
+        doubts=_doubts_in_words(len(doubted), len(translation.segments)),
+        doubted=doubted,
+        summary_made=_summary_made(digest.summary),
+        summary=digest.summary.sentences,
+        paragraphs=tuple(blocks.values()),
+        provenance=tuple(_provenance(digest, made)),
+    )
+
+
+def _row(translation: Translation, index: int, cited: bool) -> Row:
+    source, flags = translation.segments[index].text, translation.flags[index]
+    best, *others = translation.hypotheses[index]
+    return Row(
+        number=index + 1,
+        target=pieces(best.text, [(flag.severity, flag.target_span) for flag in flags]),
+        source=pieces(source, [(flag.severity, flag.source_span) for flag in flags]),
+        doubts=tuple(_doubt(flag, best.text, source) for flag in flags),
+        alternatives=tuple(other.text for other in others),
+        cited=cited,
+    )
+
+
+def pieces(text: str, marks: list[tuple[Severity, Span | None]]) -> tuple[Piece, ...]:
+    """The text cut where flagged stretches begin and end; joined, the pieces give it back."""
+    order = list(SEVERITIES)
+    spans = sorted(((order.index(severity), *span) for severity, span in marks if span), key=lambda mark: mark[0])
+    cuts = sorted({0, len(text), *(min(max(edge, 0), len(text)) for _, *span in spans for edge in span)})
+    return tuple(
+        Piece(text[start:end], next((order[rank] for rank, a, b in spans if a <= start and end <= b), None))
+        for start, end in zip(cuts, cuts[1:], strict=False)
+    )
+
+
+def _doubt(flag: Flag, target: str, source: str) -> Doubt:
+    label = f"{SEVERITIES[flag.severity]}: {KINDS[flag.kind]}"
+    return Doubt(flag.severity, label, flag.message, _quote(target, flag.target_span), _quote(source, flag.source_span))
+
+
+def _quote(text: str, span: Span | None) -> str:
+    quoted = text[span[0] : span[1]].strip() if span else ""
+    return "" if quoted == text.strip() else quoted
+
+
+def _summary_made(summary: Summary) -> str:
+    model = summary.system.partition("|")[0]
+    if summary.kind == "extract":
+        return f"Its sentences were taken from the translation, chosen by the method {model}."
+    return f"Its sentences were written by the model {model} from the translation."
+
+
+def _doubts_in_words(doubted: int, segments: int) -> str:
+    """How much of the article was flagged, for the reader who goes no further; the numbers follow."""
+    if not doubted:
+        return "The checks found nothing to doubt. That does not prove the translation right."
+    have = "has" if doubted == 1 else "have"
+    return f"{doubted} of {segments} segments {have} something to doubt:"
+
+
+def _provenance(digest: Digest, made: datetime) -> Iterator[Fact]:
+    translation, article = digest.translation, digest.translation.article
+    model = translation.system.partition("|")[0]
+    yield Fact("Translated by", f"the model {model}, from Arabic into English", translation.system)
+    yield Fact("Summarized by", _summary_made(digest.summary), digest.summary.system)
+    yield Fact("Where", _LOCAL)
+    took = ", ".join(f"{name} {value:.1f} s" for name, value in digest.seconds.items())
+    time = f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC by khulasa {__version__}"
+    yield Fact("Made", f"{time} ({took})" if took else time)
+    if article.id is not None:
+        yield Fact("Record", article.id)
+    text = source_text(article)
+    digits = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    yield Fact("Source", "SHA-256 of headline and paragraphs in UTF-8, a blank line between them", digits)
+    if hidden := len(_BIDI.findall(text)):
+        yield Fact("Left out", f"{hidden} invisible direction controls of the Arabic text, which a page need not have")
+
+
+def source_text(article: Article) -> str:
+    """The article as one text, what the dossier's checksum is of."""
+    return "\n\n".join([*([article.title] if article.title else []), *article.paragraphs])
