@@ -35,34 +35,43 @@ def logical(drawn: Sequence[str], rtl: bool = True) -> str:
         runs = groupby(drawn, key=_direction)
         return "".join("".join(reversed(list(run)) if kind == "R" else run) for kind, run in runs)
     kinds = [_direction(piece) for piece in drawn]
+    latin = _first_latin(kinds)
     pieces: list[str] = []
-    i = len(drawn)
-    while i:
-        start = _run_start(drawn, kinds, i)
-        if start < i:
-            pieces += drawn[start:i]
-            i = start
-        else:
-            i -= 1
-            pieces.append(drawn[i].translate(MIRRORED) if kinds[i] == "O" else drawn[i])
+    end = len(drawn)
+    while end:
+        start = end - 1
+        if kinds[start] in "LN":
+            start = _number_start(drawn, kinds, start) if latin[start] is None else latin[start] or 0
+        turned = kinds[start] == "O"
+        pieces += (piece.translate(MIRRORED) if turned else piece for piece in drawn[start:end])
+        end = start
     return "".join(pieces)
 
 
-def _run_start(drawn: Sequence[str], kinds: Sequence[str], end: int) -> int:
-    """Where the left-to-right run starts whose last piece is `end - 1`; `end` itself if there is none."""
-    if kinds[end - 1] not in "LN":
-        return end
-    start, i = end, end - 1
-    latin = False
-    while i >= 0 and kinds[i] != "R":
-        if kinds[i] == "L":
-            start, latin = i, True
-        elif kinds[i] == "N" and not latin and start - i <= 2:
-            if start == i + 2 and drawn[i + 1] not in _SEPARATORS:
-                break
-            start = i
-        i -= 1
-    return start if latin or start < end else end
+def _first_latin(kinds: Sequence[str]) -> list[int | None]:
+    """For each piece, the first Latin one from which nothing right-to-left separates it."""
+    found: list[int | None] = []
+    first: int | None = None
+    for i, kind in enumerate(kinds):
+        if kind == "R":
+            first = None
+        elif kind == "L" and first is None:
+            first = i
+        found.append(first)
+    return found
+
+
+def _number_start(drawn: Sequence[str], kinds: Sequence[str], last: int) -> int:
+    """Where the number starts that ends at `last`."""
+    start = last
+    while start:
+        if kinds[start - 1] == "N":
+            start -= 1
+        elif start > 1 and kinds[start - 2] == "N" and drawn[start - 1] in _SEPARATORS:
+            start -= 2
+        else:
+            break
+    return start
 
 
 def _direction(piece: str) -> str:
@@ -76,7 +85,8 @@ def mend_brackets(text: str) -> str:
 
     A font draws the mirrored bracket, and some say of it what was written, others what it looks like.
     """
-    for opening, closing in _PAIRS:
+    for pair in _PAIRS:
+        opening, closing = pair[0], pair[1]
         found = re.findall(f"[{re.escape(opening + closing)}]", text)
         if found and "".join(found) == (closing + opening) * (len(found) // 2):
             text = text.translate(str.maketrans(opening + closing, closing + opening))

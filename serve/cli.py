@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mt.registry import Registry
     from mt.translate import Progress
+    from serve.dossier import FileFormat
     from serve.service import Service
 
 
@@ -72,27 +73,32 @@ def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @main.command()
 @click.argument("source", default="-")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--format", "form", type=click.Choice(["text", "json", "md", "html", "docx"]), default="text")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 @click.option("--summarizer", default="auto", help="lead, lexrank, or auto: the better one.")
 @click.option("--sentences", type=click.IntRange(1, 20), default=3, help="Sentences of summary.")
 @decoding_options
 def article(
-    service: Service, source: str, model: str, decoding: DecodingOptions, form: str, output: Path | None,
-    summarizer: str, sentences: int,
+    service: Service, source: str, model: str, decoding: DecodingOptions, form: Literal["text", "json"] | FileFormat,
+    output: Path | None, summarizer: str, sentences: int,
 ) -> None:  # fmt: skip
     """Translate and summarize the article in SOURCE, a .txt or .md file, or - for standard input."""
-    from serve.dossier import digest_json, print_digest
+    from serve.dossier import digest_json, print_digest, render
     from serve.reader import read_article
 
+    if form == "docx" and output is None:
+        raise click.UsageError("docx is no text for a terminal: name a file, as in `-o article.docx`")
     found = read_article(source)
     with _progress() as progress:
         digest = service.digest(found, model, decoding, summarizer, sentences, progress)
-    with _console(output) as console:
-        if form == "json":
-            _print_json(digest_json(digest), console)
-        else:
+    if form == "text":
+        with _console(output) as console:
             print_digest(digest, console)
+    elif form == "json":
+        with _console(output) as console:
+            _print_json(digest_json(digest), console)
+    else:
+        _write_file(output, render(digest, form))
 
 
 @main.command()
@@ -206,18 +212,33 @@ def _print_json(value: dict[str, Any], console: Console) -> None:
 
 @contextmanager
 def _console(output: Path | None) -> Iterator[Console]:
-    """Where a result goes: standard output, or a file that is complete or not there."""
+    """Where text goes: standard output, or a file that is complete or not there."""
     from rich.console import Console
-
-    from mt.errors import SourceUnreadable
 
     if output is None:
         yield Console(highlight=False, markup=False, emoji=False)
         return
+    with _complete(output) as part, part.open("w", encoding="utf-8") as file:
+        yield Console(file=file, highlight=False, markup=False, emoji=False)
+
+
+def _write_file(output: Path | None, content: bytes) -> None:
+    """The content of a file where it is wanted, byte for byte."""
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    with _complete(output) as part:
+        part.write_bytes(content)
+
+
+@contextmanager
+def _complete(output: Path) -> Iterator[Path]:
+    """A path to write to; what was written becomes `output` at the end, if nothing went wrong."""
+    from mt.errors import SourceUnreadable
+
     part = output.with_name(f"{output.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            yield Console(file=file, highlight=False, markup=False, emoji=False)
+        yield part
         part.replace(output)
     except OSError as error:
         raise SourceUnreadable(f"{output} cannot be written: {error.strerror or error}") from error

@@ -1,9 +1,14 @@
-"""Files and streams → Article. Parses only; whatever comes from outside is hostile until it has been read here."""
+"""Files, addresses and streams → Article. Whatever comes from outside is hostile until it has been read here.
+
+The one door: `read_article` for what a person names, `parse` for bytes that came by another way. What a file is, its
+content says, and its name only where the content does not.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,33 +17,132 @@ from typing import BinaryIO
 from mt.document import Article
 from mt.errors import EmptyInput, InputTooLong, SourceUnreadable, UnsupportedFormat
 
-MAX_BYTES = 2 * 2**20  # a book of 300 pages in Arabic; larger inputs are for `khulasa batch`
+MAX_BYTES = 2 * 2**20  # of text: a book of 300 pages in Arabic; larger inputs are for `khulasa batch`
+MAX_FILE = 20 * 2**20  # of a page, a document or a PDF, pictures and all
 HEADLINE_WORDS = 20
 WRAPPED = 50  # characters in the longest line of a text that was wrapped at a column
-FORMATS = {".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md"}
+FORMATS = {
+    ".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".xhtml": "html",
+    ".docx": "docx", ".pdf": "pdf",
+}  # fmt: skip
+_KINDS = {"txt": "a text", "md": "a Markdown file", "html": "a web page", "docx": "a Word document", "pdf": "a PDF"}
+_FOREIGN = {  # first bytes of what is often taken for one of ours, and the way out
+    b"\xd0\xcf\x11\xe0": "an old Word file (.doc), or one locked with a password; save it as .docx",
+    b"{\\rtf": "an RTF file; save it as .docx",
+    b"\x89PNG": "a picture; read it with an OCR program first",
+    b"\xff\xd8\xff": "a picture; read it with an OCR program first",
+    b"GIF8": "a picture; read it with an OCR program first",
+}
 
 _SENTENCE_END = re.compile(r"[.!?؟…:؛،][\"'»”)\]\u200e\u200f]*\s*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
 def read_article(source: str) -> Article:
-    """The article in a file, or on standard input for `-`.
+    """The article in a file, at an http(s) address, or on standard input for `-`.
 
     Raises:
         SourceUnreadable, UnsupportedFormat, InputTooLong, EmptyInput: each names the source and the next step.
     """
-    if re.match(r"https?://", source, re.IGNORECASE):
-        raise UnsupportedFormat(f"{source}: addresses are not fetched yet; save the page's text as a .txt file")
-    data, name = read_bytes(source), "standard input" if source == "-" else source
-    kind = "txt" if source == "-" else FORMATS.get(Path(source).suffix.lower())
-    if kind is None:
-        raise UnsupportedFormat(f"{name}: expected one of {', '.join(FORMATS)}, or text on standard input (-)")
-    text, warnings = decode(data, name)
-    article = parse_markdown(text) if kind == "md" else parse_text(text)
+    if _URL.match(source):
+        from serve.fetch import fetch
+
+        page = fetch(source)
+        return parse(page.data, page.url, page.kind, page.charset)
+    name = "standard input" if source == "-" else source
+    return parse(read_bytes(source, _limit(source)), name, "txt" if source == "-" else None)
+
+
+def parse(data: bytes, name: str, kind: str | None = None, charset: str | None = None) -> Article:
+    """The article in these bytes; `kind` (txt, md, html, docx, pdf) where the name does not say it.
+
+    Raises:
+        SourceUnreadable, UnsupportedFormat, InputTooLong, EmptyInput: each names `name` and the next step.
+    """
+    stem = name
+    if data[:2] == b"\x1f\x8b":
+        data, stem = gunzip(data, name, MAX_FILE), re.sub(r"\.gz$", "", name, flags=re.IGNORECASE)
+    if len(data) > MAX_FILE:
+        raise _too_long(name, MAX_FILE)
+    expected = kind or FORMATS.get(Path(stem).suffix.lower())
+    found = _kind(data, name, expected)
+    article = _parsed(data, name, found, charset)
     if not article.paragraphs and not article.title:
         raise EmptyInput(f"{name} is empty; expected an Arabic article")
+    if sum(len(text.encode("utf-8", "replace")) for text in (article.title or "", *article.paragraphs)) > MAX_BYTES:
+        raise _too_long(f"the text of {name}", MAX_BYTES)
+    if expected not in (None, found) and (kind, found) != ("txt", "html"):  # a page on standard input is no surprise
+        article = replace(article, warnings=(f"{name} is {_KINDS[found]} and was read as one.", *article.warnings))
+    return article
+
+
+def _parsed(data: bytes, name: str, kind: str, charset: str | None) -> Article:
+    if kind == "pdf":
+        from serve.pdf import parse_pdf
+
+        return parse_pdf(data, name)
+    if kind == "docx":
+        from serve.docx import parse_docx
+
+        return parse_docx(data, name)
+    if kind == "html":
+        from serve.html import declared_charset, parse_html
+
+        text, warnings = decode(data, name, charset or declared_charset(data))
+        article = parse_html(text, name)
+    else:
+        if len(data) > MAX_BYTES:
+            raise _too_long(name, MAX_BYTES)
+        text, warnings = decode(data, name, charset)
+        article = parse_markdown(text) if kind == "md" else parse_text(text)
     return replace(article, warnings=(*warnings, *article.warnings))
+
+
+def _kind(data: bytes, name: str, expected: str | None) -> str:
+    """What the bytes are: by their first ones, else what is expected."""
+    from serve.html import looks_like_html
+
+    for magic, what in _FOREIGN.items():
+        if data.startswith(magic):
+            raise UnsupportedFormat(f"{name} is {what}, and try again; expected {', '.join(FORMATS)}")
+    if b"%PDF-" in data[:1024] and data.lstrip()[:1] != b"<":
+        return "pdf"
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return "docx"  # the parser says so if it is another kind of zip
+    if data[:2] == b"\x1f\x8b":
+        raise UnsupportedFormat(f"{name} is packed twice; unpack it and try again")
+    if expected in ("pdf", "docx"):
+        raise UnsupportedFormat(
+            f"{name} is not {_KINDS[expected]}, whatever its name says; expected {', '.join(FORMATS)}"
+        )
+    utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    start = data[:8000].decode("utf-16" if utf16 else "latin-1", "replace").removeprefix("ï»¿")
+    if expected != "md" and looks_like_html(start):
+        return "html"
+    if expected is None:
+        raise UnsupportedFormat(
+            f"{name}: expected one of {', '.join(FORMATS)}, also as .gz, or text on standard input (-)"
+        )
+    return expected
+
+
+def gunzip(data: bytes, name: str, limit: int) -> bytes:
+    """The unpacked bytes, at most `limit` of them: unpacking stops there."""
+    unpacked, rest = bytearray(), data
+    try:
+        while rest[:2] == b"\x1f\x8b":  # a file may have several members; what follows the last is padding
+            member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            unpacked += member.decompress(rest, limit + 1 - len(unpacked))
+            if len(unpacked) > limit:
+                raise _too_long(f"{name}, unpacked,", limit)
+            if not member.eof:
+                raise SourceUnreadable(f"{name} is a gzip file cut short; get it again")
+            rest = member.unused_data
+    except zlib.error as error:
+        raise SourceUnreadable(f"{name} is a broken gzip file ({error}); get it again") from error
+    return bytes(unpacked)
 
 
 def read_lines(source: str) -> list[str]:
@@ -49,13 +153,13 @@ def read_lines(source: str) -> list[str]:
     return text.removesuffix("\n").split("\n")
 
 
-def read_bytes(source: str) -> bytes:
-    """What the source holds, at most MAX_BYTES of it."""
+def read_bytes(source: str, limit: int = MAX_BYTES) -> bytes:
+    """What the source holds, at most `limit` bytes: more is an error, and is not read."""
     try:
         if source == "-":
-            return _limited(sys.stdin.buffer, "standard input")
+            return _limited(sys.stdin.buffer, "standard input", limit)
         with Path(source).open("rb") as file:
-            return _limited(file, source)
+            return _limited(file, source, limit)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceUnreadable(
@@ -63,26 +167,50 @@ def read_bytes(source: str) -> bytes:
         ) from error
 
 
-def _limited(file: BinaryIO, name: str) -> bytes:
-    data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise InputTooLong(f"{name} has over {MAX_BYTES:,} bytes, the most that one article may have; "
-                           f"split it into several files")  # fmt: skip
+def _limit(source: str) -> int:
+    return MAX_BYTES if FORMATS.get(Path(source).suffix.lower()) == "md" else MAX_FILE
+
+
+def _limited(file: BinaryIO, name: str, limit: int) -> bytes:
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise _too_long(name, limit)
     return data
 
 
-def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text, with \\n for line ends, and a warning where its encoding had to be guessed."""
+def _too_long(name: str, limit: int) -> InputTooLong:
+    return InputTooLong(f"{name} has over {limit:,} bytes, the most that one article may have; "
+                        f"split it into several files")  # fmt: skip
+
+
+def decode(data: bytes, name: str, charset: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """The text, with \\n for line ends, and a warning where its encoding had to be guessed.
+
+    UTF-8 is taken where the bytes are UTF-8, whatever `charset` says: no other text is so by chance.
+    """
     encoding, warnings = "utf-8-sig", tuple[str, ...]()
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        text, warnings = _decode_legacy(data, name)
+        text, warnings = _decode_stated(data, charset) or _decode_legacy(data, name)
     if _CONTROL.search(text):
         raise UnsupportedFormat(f"{name} is not text (it has control characters); expected {', '.join(FORMATS)}")
     return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
+
+
+_ENCODINGS = {"windows-1256", "cp1256", "iso-8859-6", "windows-1252", "iso-8859-1", "utf-16", "utf-16le", "utf-16be"}
+
+
+def _decode_stated(data: bytes, charset: str | None) -> tuple[str, tuple[str, ...]] | None:
+    """The text in the encoding that its page or server states, if it is one of those that Arabic pages use."""
+    if charset is None or charset.lower() not in _ENCODINGS:
+        return None
+    try:
+        return data.decode("windows-1256" if charset.lower() == "cp1256" else charset), ()
+    except UnicodeDecodeError:
+        return None
 
 
 def _decode_legacy(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:

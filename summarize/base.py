@@ -17,6 +17,8 @@ class SummarySentence:
     text: str
     segments: tuple[int, ...]
     supported: bool = True
+    replaced: str | None = None  # what a model wrote, where an extract stands in its place
+    reason: str | None = None  # why the article does not support what the model wrote, in plain English
 
 
 @dataclass(frozen=True, slots=True)

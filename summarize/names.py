@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_]\b\.?|[^\W_]+(?:['’][^\W\d_]+)*")  # U.S., Obama, isn't, G20
 _OPENS = re.compile(r"(?:^|[.:;?!…•–—]|\s[-*]|[\"“'‘])[\s\"“'‘(\[*-]*\Z")
-_JOINS = re.compile(r"[\s&-]*(?:(?:of|the|for|and|in|on|de|al) *){0,2}\Z")
+_JOINS = re.compile(r"[\s&-]*(?:(?:of|the|for|and|de|al) *){0,2}\Z")
 _LOOK_BACK = 20
 
 _ENDINGS = ("s", "es", "n", "an", "ian", "ean", "ish", "ese", "i", "a", "e", "o", "y", "ia", "ern", "ity", "ic")
@@ -39,9 +39,15 @@ class Name(NamedTuple):
 
     surface: str
     keys: frozenset[str]
+    place: tuple[str, str]  # the words before and after the whole name, in lower case, "" at an end of the text
+
+    def shares_place(self, other: Name) -> bool:
+        """Whether the same word stands before both, or after both."""
+        return any(mine == its != "" for mine, its in zip(self.place, other.place, strict=True))
 
 
 class _Word(NamedTuple):
+    number: int
     text: str  # without possessive ending and dots
     lower: str
     capital: bool
@@ -50,27 +56,45 @@ class _Word(NamedTuple):
     joins: bool  # nothing but "of the" and the like between it and the word before
 
 
-def names(text: str, lowercase: Set[str]) -> list[Name]:
+def names(text: str, lowercase: Set[str] = frozenset()) -> list[Name]:
     """The names in `text`; a word that opens a sentence is none if it is common or stands in `lowercase`."""
-    words = list(_words(text))
+    words = list(_words(text.strip()))
     headline = _is_headline(words)
     found = []
     for run in _runs(words):
+        first, last = run[0].number, run[-1].number
+        place = (
+            words[first - 1].lower if first else "",
+            words[last + 1].lower if last + 1 < len(words) else "",
+        )
         for at, word in enumerate(run):
-            if len(word.text) > 1 and not ((word.opens or headline) and _is_common(word.lower, lowercase)):
-                own = {"long:" + word.text} if word.acronym else set()
-                found.append(Name(word.text, frozenset(_keys(word) | own | _initials(run, "short:", at))))
+            common = (word.opens or headline) and _is_common(word, lowercase)
+            if len(word.text) > 1 and not common:
+                found.append(Name(word.text, frozenset(_wanted(run, at)), place))
     return found
 
 
+def _wanted(run: list[_Word], at: int) -> set[str]:
+    """The keys of word number `at` of a name; beside other capitals it may be a title, in lower case elsewhere."""
+    word = run[at]
+    keys = _keys(word) | _initials(run, "short:", at)
+    if word.acronym:
+        keys.add("long:" + word.text)
+    if len(run) > 1:
+        keys.add("lower:" + word.lower)
+    return keys
+
+
 def offered(text: str) -> frozenset[str]:
-    """The keys that `text` offers to the names of another: all its words, acronyms, and initials of its names."""
+    """The keys that `text` offers to the names of another: its words, acronyms, and the initials of its names."""
     words = list(_words(text))
-    keys = {key for word in words for key in _keys(word)}
+    keys = {key for word in words if word.capital for key in _keys(word)}
+    keys |= {"lower:" + word.lower for word in words}
     keys |= {"short:" + word.text for word in words if word.acronym}
     for run in _runs(words):
         keys |= _initials(run, "long:")
-    return frozenset(keys | {_ALIASES[key[5:]] for key in keys if key[5:] in _ALIASES and key.startswith("long:")})
+    aliases = {alias for acronym, alias in _ALIASES.items() if "long:" + acronym in keys}
+    return frozenset(keys | aliases)
 
 
 def lowercase_words(text: str) -> frozenset[str]:
@@ -80,13 +104,13 @@ def lowercase_words(text: str) -> frozenset[str]:
 
 def _words(text: str) -> Iterator[_Word]:
     end = 0
-    for match in _WORD.finditer(text):
+    for number, match in enumerate(_WORD.finditer(text)):
         before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-        opens = bool(_OPENS.search(before)) or not text[: match.start()].strip()
+        opens = bool(_OPENS.search(before))
         joins = end > 0 and bool(_JOINS.match(text, end, match.start()))
         bare = re.sub(r"['’]s?\Z", "", match.group().replace(".", ""))
         acronym = bare.isupper() and len(bare) > 1
-        yield _Word(bare, _folded(bare), bare[:1].isupper(), acronym, opens, joins)
+        yield _Word(number, bare, _folded(bare), bare[:1].isupper(), acronym, opens, joins)
         if bare[:1].isupper():
             end = match.end()
 
@@ -128,9 +152,12 @@ def _is_headline(words: list[_Word]) -> bool:
     return len(long) >= 5 and sum(long) > 0.8 * len(long)
 
 
-def _is_common(lower: str, lowercase: Set[str]) -> bool:
-    stems = _stems(lower.partition("'")[0].partition("’")[0], _INFLECTIONS)
-    return not stems.isdisjoint(lowercase) or not stems.isdisjoint(_common_words())
+def _is_common(word: _Word, lowercase: Set[str]) -> bool:
+    """Whether it is written in lower case elsewhere; US is not us, but NEW may be new."""
+    if word.acronym and len(word.text) == 2:
+        return False
+    stems = _stems(re.split("['’]", word.lower)[0], _INFLECTIONS)
+    return not (stems.isdisjoint(lowercase) and stems.isdisjoint(_common_words()))
 
 
 def _stems(word: str, endings: tuple[str, ...]) -> set[str]:
@@ -149,5 +176,8 @@ def _folded(word: str) -> str:
 
 @functools.cache
 def _common_words() -> frozenset[str]:
-    """Words that news writes in lower case, counted on CNN stories by benchmarks/grounding.py."""
+    """Words that news writes in lower case, without those that are one of them with an ending.
+
+    Counted on CNN stories by `benchmarks/grounding.py --words`.
+    """
     return frozenset(Path(__file__).with_name("words.txt").read_text(encoding="utf-8").split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import sys
 from contextlib import suppress
@@ -9,11 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from documents import drawn, pdf, pdf_file, shaped, web_page, word_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.errors import EmptyInput, InputError, InputTooLong, SourceUnreadable, UnsupportedFormat
-from serve.reader import MAX_BYTES, decode, parse_markdown, parse_text, read_article, read_lines
+from mt.normalize import normalize
+from serve.fetch import Fetched
+from serve.reader import MAX_BYTES, decode, gunzip, parse, parse_markdown, parse_text, read_article, read_lines
 
 ARABIC = "أعلنت الوزارة خطة جديدة للمياه في العاصمة."
 
@@ -83,7 +87,7 @@ def test_windows_1256_is_read_and_said(tmp_path: Path) -> None:
             UnsupportedFormat,
             "is not UTF-8 text; save it",
         ),
-        ("article.odt", b"x", UnsupportedFormat, "expected one of .txt, .text, .md, .markdown"),
+        ("article.odt", b"x", UnsupportedFormat, r"expected one of \.txt, \.text, \.md, \.markdown, \.html"),
         ("long.txt", b"a" * (MAX_BYTES + 1), InputTooLong, "has over 2,097,152 bytes"),
     ],
 )
@@ -102,9 +106,11 @@ def test_what_cannot_be_opened_is_unreadable(tmp_path: Path, monkeypatch: pytest
         read_article(name)
 
 
-def test_an_address_is_refused_with_the_next_step() -> None:
-    with pytest.raises(UnsupportedFormat, match=r"as a \.txt file"):
-        read_article("https://example.org/news")
+def test_an_address_is_fetched_and_read_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = web_page("خطة", [ARABIC], "windows-1256").encode("windows-1256")
+    monkeypatch.setattr("serve.fetch.fetch", lambda url: Fetched(page, "html", "windows-1256", "https://example.org/n"))
+    article = read_article("HTTPS://example.org/news")
+    assert (article.title, article.paragraphs) == ("خطة", (ARABIC,))
 
 
 def test_lines_keep_blank_ones_and_break_at_newlines_only(tmp_path: Path) -> None:
@@ -146,3 +152,211 @@ def test_text_loses_no_letter(text: str) -> None:
     article = parse_text(text)
     read = "".join([article.title or "", *article.paragraphs])
     assert "".join(read.split()) == "".join(text.split())
+
+
+# Web pages
+
+
+LONG = "أعلنت الوزارة خطة جديدة للمياه في العاصمة، وقالت إنها ستبدأ في الربيع المقبل بعد موافقة البرلمان عليها."
+
+
+def page(body: str, head: str = "<title>خطة للمياه | صحيفة</title>") -> bytes:
+    return f"<!doctype html><html lang=ar><head>{head}</head><body>{body}</body></html>".encode()
+
+
+def test_a_page_gives_headline_and_paragraphs_and_says_what_it_left_out() -> None:
+    article = parse(
+        page(
+            f"<header><h1>صحيفة</h1></header><article><h1>خطة للمياه</h1><p>{LONG}</p><p>اقرأ أيضاً: <a href=/x>خبر آخر</a></p>"
+            f"<h2>عنوان فرعي</h2><p>سطر أول<br>سطر ثان</p><figure><img src=x><figcaption>صورة الوزير</figcaption></figure>"
+            f"<table><tr><td>خلية</td></tr></table><p>اقرأ الوزير البيان على الصحفيين.</p></article><script>نص()</script>"
+        ),
+        "a.html",
+    )
+    assert article.title == "خطة للمياه"
+    assert article.paragraphs == (LONG, "عنوان فرعي", "سطر أول\nسطر ثان", "اقرأ الوزير البيان على الصحفيين.")
+    assert article.warnings == (
+        "Left out of the web page: figures and captions, images, scripts, tables, links to other articles (read also).",
+    )
+
+
+def test_a_page_too_short_for_trafilatura_is_read_nevertheless() -> None:
+    article = parse(page("<nav>الرئيسية</nav><div>خبر قصير</div>", ""), "a.html")
+    assert (article.title, article.paragraphs) == (None, ("خبر قصير",))
+
+
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ('<meta property="og:title" content="خطة  للمياه"><title>صحيفة</title>', "خطة للمياه"),
+        ("<title>خطة للمياه</title>", "خطة للمياه"),
+        ("", None),
+    ],
+)
+def test_a_page_without_h1_is_named_by_its_head(head: str, title: str | None) -> None:
+    assert parse(page(f"<p>{LONG}</p><p>{LONG}</p>", head), "a.html").title == title
+
+
+def test_paragraphs_that_were_not_taken_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serve.html._extracted", lambda page: iter([LONG]))
+    article = parse(
+        page(f"<p>{LONG}</p><p>{LONG.replace('أعلنت', 'نفت')}</p><footer><p>{'حقوق ' * 20}</p></footer>"), "a.html"
+    )
+    assert article.warnings == ("1 paragraphs of the web page were not taken for the article: compare with the page.",)
+
+
+@pytest.mark.parametrize("declared", ["windows-1256", "utf-8"])
+def test_a_page_in_windows_1256_is_read_with_and_without_its_charset(declared: str) -> None:
+    data = web_page("خطة للمياه", [LONG, LONG], declared).encode("windows-1256")
+    article = parse(data, "a.html")
+    assert (article.title, article.paragraphs) == ("خطة للمياه", (LONG, LONG))
+    assert any("windows-1256" in warning for warning in article.warnings) == (declared == "utf-8")
+
+
+def test_a_page_on_standard_input_is_known_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"\n <HTML>" + page(f"<p>{LONG}</p>"))))
+    assert read_article("-").paragraphs == (LONG,)
+
+
+# Word documents
+
+
+def test_word_reads_insertions_and_neither_deletions_nor_tables_and_says_so() -> None:
+    import docx
+    from docx.oxml import parse_xml
+
+    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    document = docx.Document()
+    document.add_heading("خطة للمياه", 1)
+    changed = document.add_paragraph("أعلنت ")._p
+    changed.append(parse_xml(f'<w:ins {w} w:id="1" w:author="a"><w:r><w:t>الوزارة</w:t></w:r></w:ins>'))
+    changed.append(parse_xml(f'<w:del {w} w:id="2" w:author="a"><w:r><w:delText>الشركة</w:delText></w:r></w:del>'))
+    changed.append(parse_xml(f"<w:r {w}><w:rPr><w:vanish/></w:rPr><w:t>سر</w:t></w:r>"))
+    changed.append(parse_xml(f'<w:r {w}><w:footnoteReference w:id="2"/><w:tab/><w:t>الخطة.</w:t></w:r>'))
+    document.add_table(1, 1).cell(0, 0).text = "خلية"
+    document.add_paragraph("سطر\nآخر")
+    file = io.BytesIO()
+    document.save(file)
+    article = parse(file.getvalue(), "a.docx")
+    assert article.title == "خطة للمياه"
+    assert article.paragraphs == ("أعلنت الوزارة الخطة.", "سطر\nآخر")
+    assert article.warnings == (
+        "Left out of the Word file: deleted text (tracked changes), footnotes, hidden text, tables.",
+    )
+
+
+@pytest.mark.parametrize(("stated", "title"), [("خطة", "خطة"), ("سواها", None)])
+def test_word_properties_name_the_title_only_if_the_text_has_it(stated: str, title: str | None) -> None:
+    import docx
+
+    document = docx.Document()
+    document.core_properties.title = stated
+    document.add_paragraph("خطة")
+    document.add_paragraph(ARABIC)
+    file = io.BytesIO()
+    document.save(file)
+    assert parse(file.getvalue(), "a.docx").title == title
+
+
+# PDFs
+
+
+def lines(*texts: str, size: float = 12) -> str:
+    """A page with these lines, one below the other."""
+    return "\n".join(
+        part for i, text in enumerate(texts) for part in drawn(shaped(text), 540, 700 - 1.7 * size * i, size)
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "بلغت قيمتها 2.5 مليار دولار (نحو 1,200 يورو) في 12/5/2024 بنسبة 15%.",
+        "وأغلق السهم مرتفعاً ٣٫٤٪ عند ٢١٤٫٥ درهماً، مقابل ٢٠ في عام ٢٠٢٠.",
+        "قالت هيئة «BBC News» إن هاتف iPhone 15 Pro سيباع في COVID-19.",
+        "لم نتلقَّ أي طلب، ولن نوافق عليه إذا قُدّم إلينا [الآن].",
+    ],
+)
+def test_a_line_with_numbers_and_latin_words_is_read_in_order(line: str) -> None:
+    article = parse(pdf_file([lines(line)]), "a.pdf")
+    assert [normalize(text) for text in article.paragraphs] == [normalize(line)]
+    assert article.warnings[0] == "A PDF's text order is a guess: compare with the page."
+
+
+def test_pdf_lines_are_joined_and_words_cut_by_soft_hyphens_mended() -> None:
+    text = parse(
+        pdf_file(
+            [
+                lines(
+                    "أعلنت الوزارة خطة جديدة للمياه في العاصمة",
+                    "وقالت إنها ستبدأ في inter\u00ad",
+                    "national هذا العام.",
+                )
+            ]
+        ),
+        "a.pdf",
+    )
+    assert text.paragraphs == (
+        "أعلنت الوزارة خطة جديدة للمياه في العاصمة وقالت إنها ستبدأ في international هذا العام.",
+    )
+
+
+def test_pdf_margins_are_left_out_and_named_but_a_year_on_its_own_line_stays() -> None:
+    text = [f"{LONG} وقال ذلك في عام {year}." for year in range(2000, 2040)]
+    article = parse(pdf("خطة للمياه", text, "صحيفة الاختبار"), "a.pdf")
+    assert (article.title, article.paragraphs) == ("خطة للمياه", tuple(text))
+    assert article.warnings[1] == "Left out as headers, footers or page numbers: 1; صحيفة الاختبار; 2; 3."
+    year = lines("أعلنت الوزارة خطة جديدة للمياه في العاصمة في عام", "2024.")
+    assert parse(pdf_file([year]), "a.pdf").paragraphs == ("أعلنت الوزارة خطة جديدة للمياه في العاصمة في عام 2024.",)
+
+
+def test_a_pdf_s_own_title_is_taken_if_the_page_has_it() -> None:
+    content = lines("Water plan", "", "The ministry announced a plan.")
+    assert parse(pdf_file([content], info="/Title (Water plan)"), "a.pdf").title == "Water plan"
+    assert parse(pdf_file([content], info="/Title (draft7.doc)"), "a.pdf").title is None
+
+
+def test_pdf_actual_text_stands_for_its_glyphs_and_double_strikes_for_one() -> None:
+    content = "BT /F1 12 Tf 1 0 0 1 100 700 Tm /Span << /ActualText <FEFF06440627> >> BDC <0041> Tj EMC ET"
+    assert parse(pdf_file([content]), "a.pdf").paragraphs == ("لا",)
+    twice = "BT /F1 12 Tf 1 0 0 1 100 700 Tm <0041> Tj 1 0 0 1 100.3 700 Tm <0041> Tj <0042> Tj ET"
+    assert parse(pdf_file([twice]), "a.pdf").paragraphs == ("AB",)
+
+
+# Packed files, and all kinds alike
+
+
+def test_gzip_is_unpacked_and_read_as_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a.html.gz").write_bytes(gzip.compress(page(f"<p>{LONG}</p>")))
+    assert read_article(str(tmp_path / "a.html.gz")).paragraphs == (LONG,)
+    assert gunzip(gzip.compress(b"a") + gzip.compress(b"b") + b"\0\0", "x", 2) == b"ab"
+    with pytest.raises(InputTooLong, match="x, unpacked, has over 1 bytes"):
+        gunzip(gzip.compress(b"ab"), "x", 1)
+
+
+def test_text_of_a_document_may_not_be_longer_than_text() -> None:
+    with pytest.raises(InputTooLong, match="the text of a.docx has over 2,097,152 bytes"):
+        parse(word_document(None, [LONG] * 12_000), "a.docx")
+
+
+def assert_all_kinds_alike(text: str) -> None:
+    plain = parse(text.encode(), "a.txt")
+    title, paragraphs = plain.title, plain.paragraphs
+    for name, data in {
+        "a.html": web_page(title, paragraphs).encode(),
+        "a.docx": word_document(title, paragraphs),
+        "a.pdf": pdf(title, paragraphs),
+    }.items():
+        article = parse(data, name)
+        assert (name, article.title) == (name, title)
+        assert [normalize(read) for read in article.paragraphs] == [normalize(text) for text in paragraphs]
+
+
+@pytest.mark.parametrize("sample", ["politics", "economy", "science"])
+def test_a_sample_has_the_same_paragraphs_in_every_kind_of_file(sample: str) -> None:
+    path = Path(__file__).resolve().parents[1] / "samples" / f"{sample}.ar.txt"
+    assert_all_kinds_alike(path.read_text(encoding="utf-8"))
+
+
+def test_the_seed_article_has_the_same_paragraphs_in_every_kind_of_file(data: Path) -> None:
+    assert_all_kinds_alike((data.parent / "seed-article.txt").read_text(encoding="utf-8"))

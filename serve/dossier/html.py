@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from serve.dossier.layout import NO_TEXT, UNSUPPORTED, Layout, clean
+from serve.dossier.layout import NO_TEXT, Layout, clean
 
 _STATIC = Path(__file__).resolve().parents[1] / "static"
 
@@ -20,8 +20,7 @@ def html(page: Layout) -> str:
     style = (_STATIC / "dossier.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     template = _environment().get_template("dossier.html.j2")
-    words = {"no_text": NO_TEXT, "unsupported": UNSUPPORTED}
-    return template.render(page=page, style=Markup(style), style_hash=digest, **words)
+    return template.render(page=page, no_text=NO_TEXT, style=Markup(style), style_hash=digest)
 
 
 @functools.cache

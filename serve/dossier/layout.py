@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from mt import __version__
 from mt.document import Article, Flag, FlagKind, Severity, Span, Translation
@@ -22,8 +22,7 @@ KINDS: dict[FlagKind, str] = {
 }  # fmt: skip
 
 NO_HEADLINE = "Article without a headline"
-NO_TEXT = "no text"
-UNSUPPORTED = "not supported by the article"
+NO_TEXT = "(no text)"
 _LOCAL = (
     "Translation and summary were made on the computer that wrote this file, without any online service: "
     "the article was sent nowhere."
@@ -65,11 +64,21 @@ class Row:
     """A segment in both languages; `number` is what citations say."""
 
     number: int
+    paragraph: int | None  # None: the headline
     target: tuple[Piece, ...]
     source: tuple[Piece, ...]
     doubts: tuple[Doubt, ...]
     alternatives: tuple[str, ...]
     cited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of the summary, the numbers of the segments it rests on, and what to doubt about it."""
+
+    text: str
+    numbers: tuple[int, ...]
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +101,32 @@ class Layout:
     doubts: str
     doubted: tuple[int, ...]
     summary_made: str
-    summary: tuple[SummarySentence, ...]
+    summary: tuple[Statement, ...]
     paragraphs: tuple[tuple[Row, ...], ...]
     provenance: tuple[Fact, ...]
+    made: datetime
 
 
 def layout(digest: Digest, made: datetime) -> Layout:
     """Everything a dossier says, in its order; texts are as they came, whoever writes them passes them by `clean`."""
     translation = digest.translation
     cited = {index for sentence in digest.summary.sentences for index in sentence.segments}
-    blocks: dict[int | None, tuple[Row, ...]] = {
-        paragraph: tuple(_row(translation, index, index in cited) for index in indices)
-        for paragraph, indices in groupby(
-            range(len(translation.segments)), key=lambda index: translation.segments[index].paragraph
-        )
-    }
-    headline = blocks.pop(None, ())
+    rows = (_row(translation, index, index in cited) for index in range(len(translation.segments)))
+    blocks = [(paragraph, tuple(group)) for paragraph, group in groupby(rows, key=lambda row: row.paragraph)]
+    headline = tuple(row for paragraph, block in blocks if paragraph is None for row in block)
     doubted = tuple(index + 1 for index, flags in enumerate(translation.flags) if flags)
     return Layout(
-        title=(translation.title or "").strip() or NO_HEADLINE,
+        title=(translation.title or "").strip() or (NO_TEXT if headline else NO_HEADLINE),
         headline=headline,
         notice=digest.notice,
         cautions=translation.warnings,
         doubts=_doubts_in_words(len(doubted), len(translation.segments)),
         doubted=doubted,
         summary_made=_summary_made(digest.summary),
-        summary=digest.summary.sentences,
-        paragraphs=tuple(blocks.values()),
+        summary=tuple(_statement(sentence) for sentence in digest.summary.sentences),
+        paragraphs=tuple(block for paragraph, block in blocks if paragraph is not None),
         provenance=tuple(_provenance(digest, made)),
+        made=made.astimezone(UTC),
     )
 
 
@@ -128,6 +135,7 @@ def _row(translation: Translation, index: int, cited: bool) -> Row:
     best, *others = translation.hypotheses[index]
     return Row(
         number=index + 1,
+        paragraph=translation.segments[index].paragraph,
         target=pieces(best.text, [(flag.severity, flag.target_span) for flag in flags]),
         source=pieces(source, [(flag.severity, flag.source_span) for flag in flags]),
         doubts=tuple(_doubt(flag, best.text, source) for flag in flags),
@@ -143,7 +151,7 @@ def pieces(text: str, marks: list[tuple[Severity, Span | None]]) -> tuple[Piece,
     cuts = sorted({0, len(text), *(min(max(edge, 0), len(text)) for _, *span in spans for edge in span)})
     return tuple(
         Piece(text[start:end], next((order[rank] for rank, a, b in spans if a <= start and end <= b), None))
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     )
 
 
@@ -155,6 +163,16 @@ def _doubt(flag: Flag, target: str, source: str) -> Doubt:
 def _quote(text: str, span: Span | None) -> str:
     quoted = text[span[0] : span[1]].strip() if span else ""
     return "" if quoted == text.strip() else quoted
+
+
+def _statement(sentence: SummarySentence) -> Statement:
+    because = f": {sentence.reason}" if sentence.reason else ""
+    doubt = ""
+    if sentence.replaced is not None:
+        doubt = f"From the translation, in place of a sentence that the article does not support{because}"
+    elif not sentence.supported:
+        doubt = f"Not supported by the article{because}"
+    return Statement(sentence.text, tuple(index + 1 for index in sentence.segments), doubt)
 
 
 def _summary_made(summary: Summary) -> str:
@@ -175,8 +193,8 @@ def _doubts_in_words(doubted: int, segments: int) -> str:
 def _provenance(digest: Digest, made: datetime) -> Iterator[Fact]:
     translation, article = digest.translation, digest.translation.article
     model = translation.system.partition("|")[0]
-    yield Fact("Translated by", f"the model {model}, from Arabic into English", translation.system)
-    yield Fact("Summarized by", _summary_made(digest.summary), digest.summary.system)
+    yield Fact("Translation", f"By the model {model}, from Arabic into English.", translation.system)
+    yield Fact("Summary", _summary_made(digest.summary), digest.summary.system)
     yield Fact("Where", _LOCAL)
     took = ", ".join(f"{name} {value:.1f} s" for name, value in digest.seconds.items())
     time = f"{made.astimezone(UTC):%Y-%m-%d %H:%M} UTC by khulasa {__version__}"
@@ -185,9 +203,11 @@ def _provenance(digest: Digest, made: datetime) -> Iterator[Fact]:
         yield Fact("Record", article.id)
     text = source_text(article)
     digits = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    yield Fact("Source", "SHA-256 of headline and paragraphs in UTF-8, a blank line between them", digits)
+    yield Fact("Source", "SHA-256 of headline and paragraphs in UTF-8, a blank line between them:", digits)
     if hidden := len(_BIDI.findall(text)):
-        yield Fact("Left out", f"{hidden} invisible direction controls of the Arabic text, which a page need not have")
+        yield Fact(
+            "Left out", f"{hidden} invisible direction controls of the source; this file sets directions itself."
+        )
 
 
 def source_text(article: Article) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from serve.dossier.layout import NO_TEXT, UNSUPPORTED, Doubt, Layout, Piece, Row, clean
-from summarize.base import SummarySentence
+from serve.dossier.layout import NO_TEXT, Layout, Piece, Row, Statement, clean
 
 # What means something in CommonMark, GitHub's or pandoc's Markdown, or a site generator's templates: anywhere in
 # a line, at its start, or as a web address that would become a link.
-_SPECIAL = re.compile(r"[\\`*_~^|<>\[\]{}&#$@:]|^[-+=%]|(?<=www)\.", re.IGNORECASE)
+_SPECIAL = re.compile(r"[\\`*_~^|<>\[\]{}&#$@]|^[-+=%:]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(\d+)([.)])")
 _LINE_END = re.compile(r"\s*[\r\n]\s*")
 
@@ -29,46 +28,58 @@ def escape(text: str) -> str:
 def _blocks(page: Layout) -> Iterator[str]:
     yield f"# {escape(' '.join(page.title.split()))}"
     yield " ".join(_quoted(row.source) for row in page.headline)
-    yield _list(_doubt(row, doubt) for row in page.headline for doubt in row.doubts)
+    yield _list(note for row in page.headline for note in _notes(row))
     yield f"**{escape(page.notice)}**" if page.notice else ""
     yield _list(escape(caution) for caution in page.cautions)
     yield " ".join([page.doubts, *_cited(page.doubted)])
     yield "## Summary"
     yield escape(page.summary_made)
-    yield _list(_sentence(sentence) for sentence in page.summary)
+    yield _list(_statement(statement) for statement in page.summary)
     yield "## The two texts"
     for count, paragraph in enumerate(page.paragraphs):
         yield "---" if count else ""
         for row in paragraph:
             yield from _segment(row)
     yield "## Where this comes from"
-    facts = ([f"{fact.name}: {fact.text}", *([fact.signature] if fact.signature else [])] for fact in page.provenance)
-    yield _list(escape("\n".join(lines)) for lines in facts)
+    yield _list(
+        f"{fact.name}: {escape(fact.text)}" + (f" {_code(fact.signature)}" if fact.signature else "")
+        for fact in page.provenance
+    )
 
 
 def _segment(row: Row) -> Iterator[str]:
     yield f"[{row.number}] {_text(row.target)}"
     yield _quoted(row.source)
-    yield _list([*(_doubt(row, doubt) for doubt in row.doubts), *(f"Or: {escape(text)}" for text in row.alternatives)])
+    yield _list(_notes(row))
 
 
-def _sentence(sentence: SummarySentence) -> str:
-    doubt = [] if sentence.supported else [f"({UNSUPPORTED})"]
-    return " ".join([escape(sentence.text), *doubt, *_cited(index + 1 for index in sentence.segments)])
+def _notes(row: Row) -> Iterator[str]:
+    for doubt in row.doubts:
+        quotes = "".join(f" “{escape(quote)}”" for quote in (doubt.target, doubt.source) if quote)
+        yield f"⚠ [{row.number}] **{doubt.label}**{quotes} {escape(doubt.message)}"
+    for text in row.alternatives:
+        yield f"[{row.number}] Or: {escape(text)}"
 
 
-def _doubt(row: Row, doubt: Doubt) -> str:
-    quotes = "".join(f" “{escape(quote)}”" for quote in (doubt.target, doubt.source) if quote)
-    return f"⚠ [{row.number}] **{doubt.label}**{quotes} {escape(doubt.message)}"
+def _statement(statement: Statement) -> str:
+    doubt = [f"({escape(statement.doubt)})"] if statement.doubt else []
+    return " ".join([escape(statement.text), *_cited(statement.numbers), *doubt])
 
 
 def _text(pieces: tuple[Piece, ...]) -> str:
-    return escape("".join(piece.text for piece in pieces)) or f"({NO_TEXT})"
+    return escape("".join(piece.text for piece in pieces)) or NO_TEXT
 
 
 def _quoted(pieces: tuple[Piece, ...]) -> str:
     """Arabic as a block of its own, which begins with it: programs then lay it out from right to left."""
     return "> " + _text(pieces).replace("\n", "\n> ")
+
+
+def _code(text: str) -> str:
+    """The text on one line between more backticks than it has in a row."""
+    line = " ".join(clean(text).split())
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if len(fence) > 1 else f"{fence}{line}{fence}"
 
 
 def _cited(numbers: Iterable[int]) -> Iterator[str]:

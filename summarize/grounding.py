@@ -1,0 +1,220 @@
+"""What in the article each sentence of a summary rests on; what rests on nothing is replaced by an extract.
+
+A sentence rests on the article's sentence that is most like it, and on further ones for the numbers and names that
+this one lacks. It is not supported if nothing is like it, or if it has a number or a name that the cited sentences
+have not, or have in a place where the most similar one says something else ("four wounded" for "seven wounded").
+What is added is seen. What is turned is not: a lost "not", two names that changed places, most wrong names that the
+article has too. docs/grounding.md says how often.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mt.quantities import quantities
+from mt.vectors import encode
+from summarize.base import Summary, SummarySentence
+from summarize.names import Name, lowercase_words, names, offered
+
+Floats = NDArray[np.float32]
+
+# Cosines with the summary's sentence, chosen on CNN stories 1 to 125: see docs/grounding.md.
+LIKENESS = 0.33  # of the sentence it rests on most
+NUMBER_LIKENESS = 0.3  # of one that is cited for its number
+NAME_LIKENESS = 0.25  # of one that is cited for its name: "Obama said" may stand far from what "he" said
+_MOST_CITED = 4
+_MOST_QUOTED = 3
+
+# From here up a number may be rounded; below, years, ages and counts are near each other.
+_ROUNDED_FROM = 10_000
+_ROUNDED_BY = Fraction(1, 20)
+
+# `quantities` leaves these out because they mostly count nothing. They answer for a number; only "two" asks for one.
+_SMALL = {"one": 1, "once": 1, "single": 1, "first": 1, "two": 2, "both": 2, "twice": 2, "double": 2, "couple": 2,
+          "pair": 2, "second": 2, "third": 3}  # fmt: skip
+_SMALL_WORD = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"[\s-]*([^\W\d_]*)")
+
+
+class _Number(NamedTuple):
+    surface: str
+    value: Fraction
+    after: str  # the word after it, in lower case, without a plural's s
+    asks: bool  # whether the article must have it
+
+
+class _Fact(NamedTuple):
+    """A number or a name in a summary's sentence, who has it, and what the most similar sentence has in its place."""
+
+    kind: str
+    surface: str
+    holders: frozenset[int]
+    rivals: tuple[str, ...]
+    elsewhere: bool  # whether the article has it at all
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The article's sentences that a sentence rests on, most like it first; none, and the reason, if unsupported."""
+
+    segments: tuple[int, ...]
+    likeness: float  # cosine with the most similar sentence
+    reason: str | None = None
+
+
+def ground(summary: Summary, sentences: Sequence[str], *, keep_unsupported: bool = False) -> Summary:
+    """The summary with every sentence citing the article's `sentences` it rests on.
+
+    An unsupported one gives way to the sentence of the article that is most like it and not in the summary yet, and
+    stands in that one's `replaced`. With `keep_unsupported`, or when the article has no sentence left, it stays,
+    without citation and with `supported` False. An extract is returned as it is: it cites itself.
+    """
+    if summary.kind == "extract":
+        return summary
+    evidence = Evidence(sentences)
+    vectors = encode([sentence.text for sentence in summary.sentences])
+    verdicts = [evidence.judge(s.text, vector) for s, vector in zip(summary.sentences, vectors, strict=True)]
+    taken = {_plain(s.text) for s, verdict in zip(summary.sentences, verdicts, strict=True) if not verdict.reason}
+    grounded = []
+    for sentence, vector, verdict in zip(summary.sentences, vectors, verdicts, strict=True):
+        nearest = evidence.nearest(vector, taken) if verdict.reason and not keep_unsupported else None
+        if nearest is None:
+            supported = verdict.reason is None
+            cited = replace(sentence, segments=verdict.segments, supported=supported, reason=verdict.reason)
+        else:
+            extract = _plain(sentences[nearest])
+            taken.add(extract)
+            cited = SummarySentence(extract, (nearest,), replaced=sentence.text, reason=verdict.reason)
+        grounded.append(cited)
+    return replace(summary, sentences=tuple(grounded), system=f"{summary.system}|{_signature(keep_unsupported)}")
+
+
+def _signature(keep_unsupported: bool) -> str:
+    return f"grounding:{LIKENESS:g},{NUMBER_LIKENESS:g},{NAME_LIKENESS:g}" + (",kept" if keep_unsupported else "")
+
+
+class Evidence:
+    """The sentences of an article and what each has to offer: a vector, numbers, names."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        self.sentences = sentences
+        self.vectors: Floats = encode(sentences)  # (n, 512)
+        self._numbers = [_numbers(sentence) for sentence in sentences]
+        self._names = [names(sentence) for sentence in sentences]
+        self._offered = [offered(sentence) for sentence in sentences]
+        self._lowercase = frozenset[str]().union(*map(lowercase_words, sentences))
+
+    def judge(self, text: str, vector: Floats) -> Verdict:
+        """What `text`, whose vector has shape (512,), rests on, or why on nothing."""
+        likeness: Floats = self.vectors @ vector
+        best = int(likeness.argmax()) if len(likeness) else -1
+        if best < 0 or likeness[best] < LIKENESS:
+            return Verdict((), float(likeness.max(initial=0)), "nothing in the article is like it")
+        facts = [*self._number_facts(text, best, likeness), *self._name_facts(text, best, likeness)]
+        cited = _cover(facts, best, likeness)
+        lacking = [fact for fact in facts if fact.holders.isdisjoint(cited)]
+        if lacking:
+            return Verdict((), float(likeness[best]), _reason(lacking))
+        return Verdict(tuple(cited), float(likeness[best]))
+
+    def nearest(self, vector: Floats, taken: Container[str]) -> int | None:
+        """The sentence most like `vector` that is neither blank nor `taken`, None if there is none."""
+        order = np.argsort(-(self.vectors @ vector), kind="stable")
+        plain = ((int(i), _plain(self.sentences[i])) for i in order)
+        return next((i for i, text in plain if text and text not in taken), None)
+
+    def _number_facts(self, text: str, best: int, likeness: Floats) -> Iterator[_Fact]:
+        stated = _numbers(text)
+        values = {number.value for number in stated}
+        others = [number for number in self._numbers[best] if number.asks and number.value not in values]
+        for number in (number for number in stated if number.asks):
+            agreeing = [(i, n) for i, found in enumerate(self._numbers) for n in found if _agree(number.value, n.value)]
+            holders = {i for i, _ in agreeing if likeness[i] >= NUMBER_LIKENESS}
+            rivals = [other for other in others if other.after == number.after != ""]
+            if rivals and best not in holders:
+                holders &= {i for i, n in agreeing if n.after == number.after}
+            surfaces = tuple(rival.surface for rival in rivals)
+            yield _Fact("number", number.surface, frozenset(holders), surfaces, bool(agreeing))
+
+    def _name_facts(self, text: str, best: int, likeness: Floats) -> Iterator[_Fact]:
+        mine = offered(text)
+        for name in names(text, self._lowercase):
+            having = [i for i, keys in enumerate(self._offered) if not name.keys.isdisjoint(keys)]
+            holders = {i for i in having if likeness[i] >= NAME_LIKENESS}
+            rivals = [rival for rival in self._alike(best, name) if rival.keys.isdisjoint(mine)]
+            if rivals and best not in holders:
+                holders = {i for i in holders if any(its.keys & name.keys for its in self._alike(i, name))}
+            surfaces = tuple(rival.surface for rival in rivals)
+            yield _Fact("name", name.surface, frozenset(holders), surfaces, bool(having))
+
+    def _alike(self, index: int, name: Name) -> list[Name]:
+        """The names that stand in a sentence where `name` stands in its own."""
+        return [other for other in self._names[index] if other.shares_place(name)]
+
+
+def _cover(facts: Sequence[_Fact], best: int, likeness: Floats) -> list[int]:
+    """The best sentence, and those that have most of the facts it lacks."""
+    cited = [best]
+    while len(cited) < _MOST_CITED:
+        lacking = [fact for fact in facts if fact.holders.isdisjoint(cited)]
+        useful = sorted({i for fact in lacking for i in fact.holders})
+        if not useful:
+            break
+        cited.append(max(useful, key=lambda i: (sum(i in fact.holders for fact in lacking), likeness[i])))
+    return cited
+
+
+def _reason(lacking: Sequence[_Fact]) -> str:
+    """What the summary has and the article has not, in words: "says 5,000; the article says 500"."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for fact in lacking:
+        verb = "says" if fact.kind == "number" else "names"
+        if fact.rivals:
+            article = f"the article {verb} {_listed(fact.rivals)}"
+        else:
+            article = "the article does so elsewhere" if fact.elsewhere else "the article does not"
+        groups.setdefault((verb, article), []).append(fact.surface)
+    return ", and ".join(f"{verb} {_listed(surfaces)}; {article}" for (verb, article), surfaces in groups.items())
+
+
+def _listed(surfaces: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(surfaces))
+    return ", ".join(distinct[:_MOST_QUOTED]) + (", …" if len(distinct) > _MOST_QUOTED else "")
+
+
+def _numbers(text: str) -> list[_Number]:
+    """The numbers of `text` in order, those that only answer among them."""
+    found = [(*q.span, q.value, True) for q in quantities(text, "en")]
+    inside = {place for start, end, _, _ in found for place in range(start, end)}
+    for match in _SMALL_WORD.finditer(text):
+        if match.start() not in inside:
+            word = match.group().lower()
+            found.append((*match.span(), Fraction(_SMALL[word]), word == "two"))
+    return [_Number(text[start:end], value, _after(text, end), asks) for start, end, value, asks in sorted(found)]
+
+
+def _after(text: str, end: int) -> str:
+    match = _NEXT_WORD.match(text, end)
+    return match[1].lower().removesuffix("s") if match else ""
+
+
+def _agree(stated: Fraction, value: Fraction) -> bool:
+    """Whether they are equal, or the stated one is the other rounded: 34 million for 34.2 million."""
+    if stated == value or stated < _ROUNDED_FROM or stated.denominator > 1:
+        return stated == value
+    place = 10
+    while stated % (10 * place) == 0:
+        place *= 10
+    near = abs(stated - value) < min(Fraction(place), _ROUNDED_BY * stated)
+    return near and stated % place == 0 and value % place != 0
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
