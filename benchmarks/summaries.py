@@ -19,7 +19,7 @@ from statistics import fmean
 import sentencex
 from rouge_score.rouge_scorer import RougeScorer
 
-from summarize.base import load_summarizer
+from summarize.extractive import Lead, LexRank
 
 STORIES = "summarization/dev_cnn_highlights.jsonl.xz"
 PARTS = {"tune": slice(0, 125), "report": slice(125, 250)}
@@ -81,8 +81,8 @@ def main() -> None:
         words = fmean(len(" ".join(summary).split()) for summary in summaries)
         print(f"{one:8.2f} {two:6.2f} {lsum:6.2f} {words:6.1f} {seconds:8.2f}  {system}", flush=True)
 
-    for name in ("lead", "lexrank"):
-        summarizer, start = load_summarizer(name), time.perf_counter()
+    for summarizer in (Lead(), LexRank()):
+        start = time.perf_counter()
         made = [summarizer.summarize(article, args.sentences) for article in articles]
         seconds = time.perf_counter() - start
         show(made[0].system, [[sentence.text for sentence in summary.sentences] for summary in made], seconds)

@@ -6,6 +6,7 @@ its place; with `beam_size` hypotheses the source is done. Greedy search is the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-Floats, Ints = NDArray[np.float32], NDArray[np.int64]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 Scored = tuple[Floats, Ints]  # log-probabilities, or logits; and the tokens they belong to
 
 
@@ -86,13 +88,14 @@ class BeamSearch:
                 break
             unended = np.argsort(ended[going], axis=1, kind="stable")[:, : self.beam_size]
             live, history = live[going], _of_beams(history[going], unended)
-            parents, chosen, sums = (np.take_along_axis(x[going], unended, 1) for x in (parents, chosen, sums))
+            parents, chosen = _of_beams(parents[going], unended), _of_beams(chosen[going], unended)
+            sums = np.take_along_axis(sums[going], unended, axis=1)
             scored, tokens = decoder.step(chosen, going, parents)
         return [self._ranked(sequences) for sequences in found]
 
     def _ranked(self, sequences: list[Sequence]) -> list[Sequence]:
         def rank(sequence: Sequence) -> float:
-            return -sequence.score * len(sequence.tokens) ** (1 - self.length_penalty)
+            return -sequence.score * math.pow(len(sequence.tokens), 1 - self.length_penalty)
 
         return sorted(sequences, key=rank)[: self.num_hypotheses]
 
@@ -108,12 +111,13 @@ class BeamSearch:
                 begun = (ngrams[:, :-1] == said[len(said) - size + 1 :]).all(axis=1)
                 row[ngrams[begun, -1]] = -np.inf
         logits -= logits.max(axis=-1, keepdims=True)
-        return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        return logits
 
 
 def _of_beams(values: Ints, beams: Ints) -> Ints:
-    """For (sources, beams, …) the entries of the beams named, by source."""
-    return np.take_along_axis(values, beams[:, :, None], axis=1)
+    """Of values (sources, beams, …) those of the `beams` named for each source."""
+    return values[np.arange(len(values))[:, None], beams]
 
 
 def _best(sums: Floats, tokens: Ints, count: int) -> tuple[Ints, Ints, Floats]:

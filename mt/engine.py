@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -12,9 +12,10 @@ from typing import Protocol
 from mt import store
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.errors import BackendUnavailable, ConfigError, ModelNotFound
-from mt.registry import Architecture, Limits, ModelSpec, Registry, Task
+from mt.local import local_spec
+from mt.registry import ModelSpec, Registry, Task
 
-BACKENDS = {"ct2": "mt.ct2:CTranslate2Engine"}
+BACKENDS = {"ct2": "mt.ct2:CTranslate2Engine", "hf": "mt.hf:TransformersEngine"}
 
 
 class Engine(Protocol):
@@ -71,7 +72,7 @@ def resolve(name: str, task: Task, registry: Registry) -> ModelSpec:
         raise ModelNotFound(f"no model for the task {task!r} is on disk; {registry.path} prefers: "
                             f"{', '.join(spec.name for spec in candidates) or 'none'}.")  # fmt: skip
     directory = _directory(name)
-    spec = _local_spec(directory) if directory else registry.spec(name)
+    spec = local_spec(directory) if directory else registry.spec(name)
     if task not in spec.tasks:
         able = ", ".join(other.name for other in registry if task in other.tasks)
         raise ConfigError(f"{spec.name} cannot {task}; these models can: {able}")
@@ -108,26 +109,3 @@ def _directory(name: str) -> Path | None:
         return Path(name) if name not in ("", "auto") and Path(name).is_dir() else None
     except OSError:  # longer than a path can be, or in a place we may not look into
         return None
-
-
-def _local_spec(directory: Path) -> ModelSpec:
-    """A specification for a CTranslate2 directory that no registry knows, with careful limits."""
-    if not (directory / "model.bin").is_file():
-        raise ModelNotFound(f"{directory} holds no model.bin; expected a CTranslate2 model directory. "
-                            f"Convert a transformers model with ct2-transformers-converter.")  # fmt: skip
-    architecture: Architecture = "marian" if any(directory.glob("*.spm*")) else "embedded"  # as load_tokenizer chooses
-    return replace(_LOCAL, name=directory.resolve().name, architecture=architecture)
-
-
-_LOCAL = ModelSpec(
-    name="local",
-    tasks=("translate",),
-    backend="ct2",
-    architecture="marian",
-    licence="not stated",
-    commercial=False,
-    languages={"ar": "ar", "en": "en"},
-    quality="draft",
-    limits=Limits(source_tokens=240, target_tokens=480),
-    decoding=DecodingOptions(beam_size=4),
-)

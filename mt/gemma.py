@@ -85,9 +85,7 @@ class _Builder:
         self.node("TopK", log_probs, "count", names=["log_probs", "candidates"])
         return self._finished()
 
-    def node(
-        self, operator: str, *inputs: str, names: Sequence[str] = (), domain: str = "", **attributes: object
-    ) -> str:
+    def node(self, operator: str, *inputs: str, names: Sequence[str] = (), domain: str = "", **attributes: Any) -> str:
         """Add a node with outputs of these names, or one of a new name; the first is returned."""
         names = names or [f"{operator}.{len(self.nodes)}"]
         self.nodes.append(helper.make_node(operator, inputs, names, domain=domain, **attributes))

@@ -26,6 +26,8 @@ BATCH_TOKENS, BATCH_SOURCES = 1024, 16  # of a batch: prompt tokens with padding
 MAX_WORKERS = 8
 AHEAD = 16  # steps for which a batch makes room at a time
 Batch = list[tuple[int, list[int]]]  # index of the source, its tokens
+Decoded = list[tuple[int, tuple[Hypothesis, ...]]]
+Booleans = NDArray[np.bool_]
 
 
 class OnnxRuntimeEngine:
@@ -66,7 +68,7 @@ class OnnxRuntimeEngine:
         for index, prompt in enumerate(prompts):
             if not prompt:
                 yield index, (Hypothesis(""),)
-        ahead: deque[Future[list[tuple[int, tuple[Hypothesis, ...]]]]] = deque()  # a batch for each worker, and one more
+        ahead: deque[Future[Decoded]] = deque()  # a batch for each worker, and one more
         try:
             for batch in self._batches(prompts):
                 if len(ahead) > self._workers:
@@ -95,8 +97,8 @@ class OnnxRuntimeEngine:
             no_repeat_ngram_size=given(options.no_repeat_ngram_size, 0),
         )
         wrong = {
-            "beam size, from 1 to a quarter of the vocabulary": not 1 <= 4 * search.beam_size <= len(self._vocabulary),
             "number of hypotheses, above 0": search.num_hypotheses < 1,
+            "beam size of at most a quarter of the vocabulary": 4 * search.beam_size > len(self._vocabulary),
             "minimum decoding length, from 0 to the maximum": not 0 <= search.min_length <= search.max_length,
             "maximum decoding length, above 0": search.max_length < 1,
             "repetition penalty, above 0": search.repetition_penalty <= 0,
@@ -113,8 +115,8 @@ class OnnxRuntimeEngine:
                 raise DecodingError(f"source {index} has {len(prompt)} tokens, {self.spec.name} takes {limit}; "
                                     f"cut it first (mt.segment)")  # fmt: skip
             if len(prompt) + target_tokens > self._positions:
-                raise DecodingError(f"source {index} has {len(prompt)} tokens and its translation may have "
-                                    f"{target_tokens}; {self.spec.name} has room for {self._positions} in all")  # fmt: skip
+                raise DecodingError(f"source {index} has {len(prompt)} tokens and its translation may have as many as "
+                                    f"{target_tokens}: {self.spec.name} takes {self._positions} in all")  # fmt: skip
 
     def _batches(self, prompts: list[list[int]]) -> Iterator[Batch]:
         """Batches of prompts alike in length, longest first, dealt to the workers so that all have as much to do."""
@@ -125,7 +127,7 @@ class OnnxRuntimeEngine:
             for worker in range(min(self._workers, len(group))):
                 yield [(index, prompts[index]) for index in group[worker :: self._workers]]
 
-    def _decode(self, batch: Batch, search: BeamSearch) -> list[tuple[int, tuple[Hypothesis, ...]]]:
+    def _decode(self, batch: Batch, search: BeamSearch) -> Decoded:
         decoder = _Decoder(self._session, [prompt for _, prompt in batch], search.candidates)
         try:
             found = search.search(decoder)
@@ -170,7 +172,7 @@ class _Decoder:
         before = np.tri(width, dtype=bool)[None].repeat(sources, axis=0)
         scored = self._run(tokens, np.arange(width)[None].repeat(sources, axis=0), before, self._cache[:, :, :0],
                            np.arange(sources) * width + lengths - 1)  # fmt: skip
-        self._seen: NDArray[np.bool_] = np.arange(width) < lengths[:, None, None]  # (sources, beams, slots)
+        self._seen: Booleans = np.arange(width) < lengths[:, None, None]  # (sources, beams, slots)
         return scored
 
     def step(self, tokens: Ints, sources: Ints, parents: Ints) -> Scored:
@@ -188,7 +190,7 @@ class _Decoder:
         self._lengths = self._lengths + 1
         return self._run(tokens, positions, visible, self._cache, np.arange(tokens.size))
 
-    def _make_room(self, seen: NDArray[np.bool_], sources: Ints) -> NDArray[np.bool_]:
+    def _make_room(self, seen: Booleans, sources: Ints) -> Booleans:
         """Move what the beams of the `sources` see into a larger cache; `seen` for the new places."""
         needed = seen.any(axis=1)
         self._used = int(needed.sum(axis=1).max())
@@ -199,7 +201,7 @@ class _Decoder:
         self._cache = larger
         return np.take_along_axis(seen, places[:, None], axis=2)
 
-    def _run(self, tokens: Ints, positions: Ints, seen: NDArray[np.bool_], past: Any, rows: Ints) -> Scored:
+    def _run(self, tokens: Ints, positions: Ints, seen: Booleans, past: Any, rows: Ints) -> Scored:
         """Keep the keys and values of (sources, beams) tokens and score what may follow the `rows` of them."""
         sources, width = tokens.shape
         asked = ["new", "logits"] if self._candidates is None else ["new", "log_probs", "candidates"]
@@ -223,6 +225,7 @@ def _load_session(path: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what goes wrong comes as an exception
+    options.enable_cpu_mem_arena = False  # it keeps 200 MB for shapes that do not come again, and is no faster
     if not _adds_exactly():
         options.add_session_config_entry("session.x64quantprecision", "1")
     try:

@@ -15,7 +15,7 @@ from itertools import groupby
 _SEPARATORS = frozenset(".,:/٫٬،\u00a0")  # one of them between two digits makes one number (UAX #9, W4)
 _PAIRS = ("()", "[]", "{}", "«»", "‹›")
 MIRRORED = str.maketrans("".join(_PAIRS), "".join(pair[::-1] for pair in _PAIRS))
-_DIRECTIONS = {"R": "R", "AL": "R", "L": "L", "EN": "N", "AN": "N"}
+_DIRECTIONS = {"R": "R", "AL": "R", "L": "L", "EN": "N", "AN": "A"}
 
 
 def is_mark(text: str) -> bool:
@@ -40,7 +40,7 @@ def logical(drawn: Sequence[str], rtl: bool = True) -> str:
     end = len(drawn)
     while end:
         start = end - 1
-        if kinds[start] in "LN":
+        if kinds[start] in "LNA":
             start = _number_start(drawn, kinds, start) if latin[start] is None else latin[start] or 0
         turned = kinds[start] == "O"
         pieces += (piece.translate(MIRRORED) if turned else piece for piece in drawn[start:end])
@@ -53,7 +53,7 @@ def _first_latin(kinds: Sequence[str]) -> list[int | None]:
     found: list[int | None] = []
     first: int | None = None
     for i, kind in enumerate(kinds):
-        if kind == "R":
+        if kind in "RA":  # Arabic digits keep apart from Latin words, European ones do not (UAX #9, W7 and N1)
             first = None
         elif kind == "L" and first is None:
             first = i
@@ -65,9 +65,9 @@ def _number_start(drawn: Sequence[str], kinds: Sequence[str], last: int) -> int:
     """Where the number starts that ends at `last`."""
     start = last
     while start:
-        if kinds[start - 1] == "N":
+        if kinds[start - 1] in "NA":
             start -= 1
-        elif start > 1 and kinds[start - 2] == "N" and drawn[start - 1] in _SEPARATORS:
+        elif start > 1 and kinds[start - 2] in "NA" and drawn[start - 1] in _SEPARATORS:
             start -= 2
         else:
             break
@@ -75,9 +75,9 @@ def _number_start(drawn: Sequence[str], kinds: Sequence[str], last: int) -> int:
 
 
 def _direction(piece: str) -> str:
-    """R, L, N (a number), or O: no direction of its own."""
+    """R, L, N and A (European and Arabic digits), or O: no direction of its own."""
     kinds = {_DIRECTIONS.get(unicodedata.bidirectional(character), "O") for character in piece}
-    return next((kind for kind in "RLN" if kind in kinds), "O")
+    return next((kind for kind in "RLAN" if kind in kinds), "O")
 
 
 def mend_brackets(text: str) -> str:

@@ -1,12 +1,11 @@
-"""The command line: `khulasa article | translate | models | doctor`. Shows, never decides."""
+"""The command line: `khulasa article | translate | summarize | models | doctor`. Shows, never decides."""
 
 from __future__ import annotations
 
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,14 +14,14 @@ import click
 from mt import __version__
 from mt.document import DecodingOptions
 from mt.errors import MTError
+from serve.terminal import building, console, progress, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mt.registry import Registry
-    from mt.translate import Progress
     from serve.dossier import FileFormat
-    from serve.service import Service
+    from serve.service import Service, Summarizing
 
 
 class _Failure(click.ClickException):
@@ -66,39 +65,54 @@ def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
 
         placement = Placement(*(given.pop(name) for name in ("device", "compute_type", "threads")))
         decoding = DecodingOptions(**{name: given.pop(name) for name in ("beam_size", "plain")})
-        command(service=Service(_registry(models_file), placement, _building), decoding=decoding, **given)
+        command(service=Service(_registry(models_file), placement, building), decoding=decoding, **given)
 
     return functools.update_wrapper(wrapped, command)
+
+
+def summary_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of every command that summarizes; the command gets `summarizing`."""
+
+    @click.option("--summarizer", default="auto", help="lead, lexrank, a model, or auto: a model on disk, or lexrank.")
+    @click.option("--sentences", type=click.IntRange(1, 20), default=3, help="Sentences of summary.")
+    @click.option("--keep-unsupported", is_flag=True, help="Show what a model wrote without support, marked.")
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        from serve.service import Summarizing
+
+        names = ("summarizer", "sentences", "keep_unsupported")
+        command(summarizing=Summarizing(*(given.pop(name) for name in names)), **given)
+
+    return wrapped
 
 
 @main.command()
 @click.argument("source", default="-")
 @click.option("--format", "form", type=click.Choice(["text", "json", "md", "html", "docx"]), default="text")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
-@click.option("--summarizer", default="auto", help="lead, lexrank, or auto: the better one.")
-@click.option("--sentences", type=click.IntRange(1, 20), default=3, help="Sentences of summary.")
+@summary_options
 @decoding_options
 def article(
     service: Service, source: str, model: str, decoding: DecodingOptions, form: Literal["text", "json"] | FileFormat,
-    output: Path | None, summarizer: str, sentences: int,
+    output: Path | None, summarizing: Summarizing,
 ) -> None:  # fmt: skip
-    """Translate and summarize the article in SOURCE, a .txt or .md file, or - for standard input."""
+    """Translate and summarize the article in SOURCE, a file (txt, md, html, docx, pdf), an address, or - for stdin."""
     from serve.dossier import digest_json, print_digest, render
     from serve.reader import read_article
 
     if form == "docx" and output is None:
         raise click.UsageError("docx is no text for a terminal: name a file, as in `-o article.docx`")
     found = read_article(source)
-    with _progress() as progress:
-        digest = service.digest(found, model, decoding, summarizer, sentences, progress)
+    with progress() as report:
+        digest = service.digest(found, model, decoding, summarizing, report)
     if form == "text":
-        with _console(output) as console:
-            print_digest(digest, console)
+        with console(output) as out:
+            print_digest(digest, out)
     elif form == "json":
-        with _console(output) as console:
-            _print_json(digest_json(digest), console)
+        with console(output) as out:
+            _print_json(digest_json(digest), out)
     else:
-        _write_file(output, render(digest, form))
+        write_file(output, render(digest, form))
 
 
 @main.command()
@@ -110,7 +124,7 @@ def article(
 def translate(
     service: Service, source: str, model: str, decoding: DecodingOptions, lines: bool, form: str, num_hypotheses: int
 ) -> None:
-    """Translate the text in SOURCE, a .txt or .md file, or - for standard input."""
+    """Translate the text in SOURCE, a file (txt, md, html, docx, pdf), an address, or - for stdin."""
     from dataclasses import replace
 
     from mt.translate import translate_lines
@@ -119,21 +133,53 @@ def translate(
 
     decoding = replace(decoding, num_hypotheses=num_hypotheses)
     texts, found = (read_lines(source), None) if lines else ([], read_article(source))
-    with _progress() as progress:
+    with progress() as report:
         if found is None:
-            targets, translation = translate_lines(texts, service.engine(model), decoding, progress)
+            targets, translation = translate_lines(texts, service.engine(model), decoding, report)
         else:
-            (translation,) = service.translate([found], model, decoding, progress)
+            (translation,) = service.translate([found], model, decoding, report)
     notice = service.notice(model)
-    with _console(None) as console:
+    with console(None) as out:
         if form == "json":
-            _print_json(translation_json(translation, notice), console)
+            _print_json(translation_json(translation, notice), out)
         elif lines:
             click.echo("".join(f"{target}\n" for target in targets), nl=False)
             if notice:  # the lines on stdout answer those that came in, nothing else
                 click.echo(notice, err=True)
         else:
-            print_translation(translation, console, notice)
+            print_translation(translation, out, notice)
+
+
+@main.command()
+@click.argument("source", default="-")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@summary_options
+@decoding_options
+def summarize(
+    service: Service, source: str, model: str, decoding: DecodingOptions, form: str, summarizing: Summarizing
+) -> None:
+    """Summarize the text in SOURCE, English as it is, Arabic by way of its translation."""
+    from mt.language import identify
+    from serve.dossier import SCHEMA, digest_json, summary_json, summary_text
+    from serve.reader import read_article
+
+    found = read_article(source)
+    if identify("\n".join(found.paragraphs)).code == "en":
+        summary, sentences = service.summarize_english(found, summarizing)
+        answer: dict[str, Any] = {"schema": SCHEMA, "summary": summary_json(summary), "sentences": sentences,
+                  "systems": {"summarize": summary.system}, "warnings": list(found.warnings)}  # fmt: skip
+        taken_from = "the text"
+    else:
+        with progress() as report:
+            digest = service.digest(found, model, decoding, summarizing, report)
+        summary, answer, taken_from = digest.summary, digest_json(digest), "the translation"
+    with console(None) as out:
+        if form == "json":
+            _print_json(answer, out)
+        else:
+            for warning in answer["warnings"]:
+                out.print(f"⚠ {warning}\n", style="yellow")
+            out.print(summary_text(summary, taken_from), soft_wrap=not out.is_terminal)
 
 
 @main.group()
@@ -157,8 +203,8 @@ def list_models(models_file: Path | None) -> None:
         size = f"{stored.size / 1e6:.0f} MB" if stored else "built on first use" if spec.source is None else "–"
         licence = spec.licence if spec.commercial else f"{spec.licence} (not for commercial use)"
         table.add_row(spec.name, ", ".join(spec.tasks), spec.quality, licence, size)
-    with _console(None) as console:
-        console.print(table)
+    with console(None) as out:
+        out.print(table)
 
 
 @models.command("path")
@@ -168,7 +214,7 @@ def model_path(models_file: Path | None, name: str) -> None:
     """Print the directory of the model NAME; the built-in one is built if need be."""
     from mt import store
 
-    click.echo(store.ensure(_registry(models_file).spec(name), _building).path)
+    click.echo(store.ensure(_registry(models_file).spec(name), building).path)
 
 
 @models.command()
@@ -195,9 +241,9 @@ def doctor(models_file: Path | None) -> None:
     """Versions, processor, models, free space, and what is missing for which extra."""
     from serve.doctor import examine
 
-    with _console(None) as console:
+    with console(None) as out:
         for line in examine(_registry(models_file)):
-            console.print(line, soft_wrap=True)
+            out.print(line, soft_wrap=True)
 
 
 def _registry(models_file: Path | None) -> Registry:
@@ -206,72 +252,8 @@ def _registry(models_file: Path | None) -> Registry:
     return load_registry(models_file)
 
 
-def _print_json(value: dict[str, Any], console: Console) -> None:
-    console.file.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-@contextmanager
-def _console(output: Path | None) -> Iterator[Console]:
-    """Where text goes: standard output, or a file that is complete or not there."""
-    from rich.console import Console
-
-    if output is None:
-        yield Console(highlight=False, markup=False, emoji=False)
-        return
-    with _complete(output) as part, part.open("w", encoding="utf-8") as file:
-        yield Console(file=file, highlight=False, markup=False, emoji=False)
-
-
-def _write_file(output: Path | None, content: bytes) -> None:
-    """The content of a file where it is wanted, byte for byte."""
-    if output is None:
-        click.echo(content, nl=False)
-        return
-    with _complete(output) as part:
-        part.write_bytes(content)
-
-
-@contextmanager
-def _complete(output: Path) -> Iterator[Path]:
-    """A path to write to; what was written becomes `output` at the end, if nothing went wrong."""
-    from mt.errors import SourceUnreadable
-
-    part = output.with_name(f"{output.name}.part")
-    try:
-        yield part
-        part.replace(output)
-    except OSError as error:
-        raise SourceUnreadable(f"{output} cannot be written: {error.strerror or error}") from error
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on standard error, for people only."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda done, total: None
-        return
-    columns = (TextColumn("translating"), BarColumn(), MofNCompleteColumn(), TextColumn("segments"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("translating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-_told: set[str] = set()
-
-
-def _building(what: str, share: float) -> None:
-    """Tell on standard error, once for each step, how far the built-in model is."""
-    from mt.embedded import TERMS
-
-    if not _told:
-        click.echo(f"Building the built-in model, once (it is under the Gemma terms, {TERMS}):", err=True)
-    if what not in _told:
-        _told.add(what)
-        click.echo(f"  {what} … {share:.0%}", err=True)
+def _print_json(value: dict[str, Any], out: Console) -> None:
+    out.file.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,15 +10,15 @@ from typing import Any
 from mt.document import Article
 from mt.errors import InputTooLong
 
-MAX_ELEMENTS = 50_000
+MAX_ELEMENTS = 20_000
 MAX_ATTRIBUTES = 30  # of one element; trafilatura takes quadratic time in them
-MAX_TAG = 1000  # words of one tag; libxml2 takes quadratic time in them
+MAX_TAG = 500  # words of one tag; libxml2 takes quadratic time in them
 
 _NOT_TEXT = (
     "script", "style", "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video", "form",
     "button", "select", "textarea", "noscript",
 )  # fmt: skip
-_AROUND = ("nav", "header", "footer", "aside", "menu")
+_AROUND = ("nav", "footer", "aside", "menu")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _HTML = re.compile(
     r"\ufeff?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
@@ -53,9 +53,9 @@ def parse_html(text: str, name: str) -> Article:
         return Article(())
     dropped = _strip(page)
     title = _headline(page)
-    blocks = list(_extracted(page))
-    if not blocks:
-        blocks = list(_all_blocks(page))
+    blocks, all_blocks = list(_extracted(page)), list(_all_blocks(page))
+    if _squeezed("".join(all_blocks)) in _squeezed("".join(blocks[:1])) or not blocks:
+        blocks = all_blocks  # a page so short or plain that trafilatura finds nothing, or all of it in one
     kept = [block for block in blocks if not _READ_ALSO.match(block)]
     if len(kept) < len(blocks):
         dropped.append("links to other articles (read also)")
@@ -102,14 +102,14 @@ def _tag_words(piece: str) -> int:
 
 
 def _strip(page: Any) -> list[str]:
-    """Take out what is no text of the article; the kinds that a reader may miss."""
+    """Take out what is no text of the article; the kinds of it that a reader may miss."""
     from lxml import etree
 
     names = {"table": "tables", "figure": "figures and captions", "figcaption": "figures and captions",
              "img": "images", "script": "scripts", "iframe": "embedded frames", "video": "videos",
              "form": "forms"}  # fmt: skip
     found = {names[element.tag]: None for element in page.iter(*names)}
-    etree.strip_elements(page, *_NOT_TEXT, "table", "figure", "figcaption", "img", with_tail=False)
+    etree.strip_elements(page, *_NOT_TEXT, *_AROUND, "table", "figure", "figcaption", "img", with_tail=False)
     return sorted(found)
 
 
@@ -143,10 +143,7 @@ def _extracted(page: Any) -> Iterator[str]:
 
 
 def _all_blocks(page: Any) -> Iterator[str]:
-    """Every paragraph of a page too short or too plain for trafilatura, without what stands around an article."""
-    from lxml import etree
-
-    etree.strip_elements(page, *_AROUND, with_tail=False)
+    """Every block of the page."""
     body = page.find("body")
     yield from _blocks(body if body is not None else page, _BLOCKS, "br")
 
@@ -192,7 +189,7 @@ def _squeezed(text: str) -> str:
 def _missing(page: Any, blocks: list[str]) -> int:
     """How many paragraphs of ten words or more stand in the page and not, by their beginnings, in the blocks."""
     starts = {_squeezed(line)[:30] for block in blocks for line in block.split("\n")}
-    texts = (_text(p) for p in page.iter("p") if not any(True for _ in p.iterancestors(*_AROUND)))
+    texts = (_text(p) for p in page.iter("p"))
     return sum(
         len(text.split()) >= 10 and not _READ_ALSO.match(text) and _squeezed(text)[:30] not in starts for text in texts
     )

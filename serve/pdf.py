@@ -172,32 +172,32 @@ def _without_margins(pages: list[list[Line]], stated: str | None) -> tuple[list[
     for page in pages:
         edges = _edges(page)
         gone = [line for line in edges if seen[_pattern(line)] > max(1, len(pages) // 3)]
-        gone += [line for line in edges if _is_marginal(line, page, stated)]
+        gone += [line for line in edges if _is_marginal(line, stated)]
         dropped |= dict.fromkeys(line.text for line in gone)
         kept.append([line for line in page if line not in gone])
     return kept, list(dropped)
 
 
-def _is_marginal(line: Line, page: list[Line], stated: str | None) -> bool:
-    """Whether a line has only what is printed at edges, the title beside it, and stands apart from all other lines.
-
-    Apart, since "2024." may be the last line of a paragraph.
-    """
+def _is_marginal(line: Line, stated: str | None) -> bool:
+    """Whether a line has only what is printed at edges, the title beside it."""
     rest = line.text.replace(stated, " ") if stated else line.text
-    if _MARGINAL.sub("", rest) or not rest.strip():
-        return False
-    others = (abs(other.base - line.base) for other in page)
-    return all(step > 1.9 * line.size for step in others if step > 0.5 * line.size)
+    return bool(rest.strip()) and not _MARGINAL.sub("", rest)
 
 
 def _edges(page: list[Line]) -> list[Line]:
-    """The highest and the lowest lines of a page."""
+    """The highest and the lowest lines of a page that stand apart: "2024." may be the last line of a paragraph."""
     ordered = sorted(page, key=lambda line: line.base)
-    return ordered[:EDGE] + ordered[max(EDGE, len(ordered) - EDGE) :]
+    bases = [line.base for line in ordered]
+
+    def apart(line: Line) -> bool:
+        others = (abs(base - line.base) for base in bases)
+        return all(step > 1.9 * line.size for step in others if step > 0.5 * line.size)
+
+    return [line for line in ordered[:EDGE] + ordered[max(EDGE, len(ordered) - EDGE) :] if apart(line)]
 
 
 def _pattern(line: Line) -> tuple[str, int]:
-    return re.sub(r"\d+", "#", line.text), round(line.base / 4)
+    return re.sub(r"\b\d{1,3}\b", "#", line.text), round(line.base / 4)  # page numbers differ, years do not
 
 
 def _paragraphs(lines: list[Line], rtl: bool) -> Iterator[tuple[str, float]]:

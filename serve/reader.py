@@ -90,7 +90,7 @@ def _parsed(data: bytes, name: str, kind: str, charset: str | None) -> Article:
     if kind == "html":
         from serve.html import declared_charset, parse_html
 
-        text, warnings = decode(data, name, charset or declared_charset(data))
+        text, warnings = decode(data, name, charset or declared_charset(data), markup=True)
         article = parse_html(text, name)
     else:
         if len(data) > MAX_BYTES:
@@ -183,7 +183,7 @@ def _too_long(name: str, limit: int) -> InputTooLong:
                         f"split it into several files")  # fmt: skip
 
 
-def decode(data: bytes, name: str, charset: str | None = None) -> tuple[str, tuple[str, ...]]:
+def decode(data: bytes, name: str, charset: str | None = None, markup: bool = False) -> tuple[str, tuple[str, ...]]:
     """The text, with \\n for line ends, and a warning where its encoding had to be guessed.
 
     UTF-8 is taken where the bytes are UTF-8, whatever `charset` says: no other text is so by chance.
@@ -194,7 +194,7 @@ def decode(data: bytes, name: str, charset: str | None = None) -> tuple[str, tup
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        text, warnings = _decode_stated(data, charset) or _decode_legacy(data, name)
+        text, warnings = _decode_stated(data, charset) or _decode_legacy(data, name, markup)
     if _CONTROL.search(text):
         raise UnsupportedFormat(f"{name} is not text (it has control characters); expected {', '.join(FORMATS)}")
     return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
@@ -213,13 +213,14 @@ def _decode_stated(data: bytes, charset: str | None) -> tuple[str, tuple[str, ..
         return None
 
 
-def _decode_legacy(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """Old Arabic files are windows-1256; taken for it only if the letters come out Arabic."""
+def _decode_legacy(data: bytes, name: str, markup: bool) -> tuple[str, tuple[str, ...]]:
+    """Old Arabic files are windows-1256; taken for it only if the letters come out Arabic, markup aside."""
     text = data.decode("windows-1256", errors="replace")
-    letters = re.findall(r"[^\W\d_]", text)
-    arabic = re.findall(r"[\u0621-\u064a]", text)
-    common = re.findall(r"[الينمو]", text)  # half of any Arabic text, and of no random bytes
-    if _CONTROL.search(text) or len(arabic) < 0.7 * len(letters) or len(common) < 0.3 * len(letters) or not letters:
+    letters = re.findall(r"[^\W\d_]", re.sub(r"<[^<>]*>", " ", text) if markup else text)
+    arabic = [letter for letter in letters if "\u0621" <= letter <= "\u064a"]
+    common = [letter for letter in arabic if letter in "الينمو"]  # half of any Arabic text, and of no random bytes
+    enough = 0.2 if markup else 0.7  # a page has scripts too
+    if _CONTROL.search(text) or not arabic or len(arabic) < enough * len(letters) or len(common) < 0.35 * len(arabic):
         raise UnsupportedFormat(f"{name} is not UTF-8 text; save it as UTF-8 and try again")
     return text, (f"{name} is not UTF-8; it was read as windows-1256.",)
 

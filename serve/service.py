@@ -7,12 +7,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import sentencex
+
 from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
 from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
 from mt.translate import Progress, translate
-from summarize.base import Summary, load_summarizer
+from summarize.base import Summarizer, Summary, load_summarizer
+from summarize.grounding import ground
 
 DOUBT = "names, numbers and who did what may be wrong"
 BETTER = (
@@ -37,6 +40,15 @@ class Digest:
     summary: Summary
     seconds: dict[str, float] = field(default_factory=dict)
     notice: str | None = None  # for the reader, before everything else
+
+
+@dataclass(frozen=True, slots=True)
+class Summarizing:
+    """What summary is asked for."""
+
+    summarizer: str = "auto"  # lead, lexrank, a model, or auto: a model that is on disk, else lexrank
+    sentences: int = 3
+    keep_unsupported: bool = False  # show what a model wrote without support, marked, instead of an extract
 
 
 class Service:
@@ -76,23 +88,40 @@ class Service:
         article: Article,
         model: str = "auto",
         options: DecodingOptions = DecodingOptions(),
-        summarizer: str = "auto",
-        sentences: int = 3,
+        summarizing: Summarizing = Summarizing(),
         progress: Progress = lambda done, total: None,
     ) -> Digest:
         """The article's translation, and a summary made from the translation."""
-        summarize = load_summarizer(summarizer)
         begun = time.perf_counter()
+        summarizer = self._summarizer(summarizing)
         self.engine(model)
         loaded = time.perf_counter()
         (translation,) = self.translate([article], model, options, progress)
         translated = time.perf_counter()
         body = list(translation.body()) or list(range(len(translation.segments)))
-        found = summarize.summarize([translation.targets[i] for i in body], sentences, translation.title)
+        summary = _summarize([translation.targets[i] for i in body], translation.title, summarizer, summarizing).citing(
+            body
+        )
         seconds = {
             "load": loaded - begun,
             "translate": translated - loaded,
             "summarize": time.perf_counter() - translated,
         }
-        summary = found.citing(body)
         return Digest(translation, summary, {k: round(v, 3) for k, v in seconds.items()}, self.notice(model))
+
+    def summarize_english(
+        self, article: Article, summarizing: Summarizing = Summarizing()
+    ) -> tuple[Summary, list[str]]:
+        """A summary of an English article, and the sentences that it cites by index."""
+        cut = (sentencex.segment("en", paragraph) for paragraph in article.paragraphs)
+        sentences = [sentence.strip() for paragraph in cut for sentence in paragraph if sentence.strip()]
+        return _summarize(sentences, article.title, self._summarizer(summarizing), summarizing), sentences
+
+    def _summarizer(self, summarizing: Summarizing) -> Summarizer:
+        return load_summarizer(summarizing.summarizer, lambda name: self.engine(name, "summarize"))
+
+
+def _summarize(sentences: list[str], title: str | None, summarizer: Summarizer, how: Summarizing) -> Summary:
+    """The summary, each of its sentences resting on sentences of the text, or marked as resting on none."""
+    summary = summarizer.summarize(sentences, how.sentences, title)
+    return ground(summary, sentences, keep_unsupported=how.keep_unsupported)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from mt.errors import UnknownModel
+from mt.engine import Engine
+from mt.errors import ModelNotFound, UnknownModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,24 @@ class Summarizer(Protocol):
         ...
 
 
-def load_summarizer(name: str) -> Summarizer:
-    """The summarizer of that name; `auto` is the best one that needs no model file.
+def load_summarizer(name: str, load_engine: Callable[[str], Engine]) -> Summarizer:
+    """The summarizer of that name: `lead`, `lexrank`, or a model that `load_engine` loads for the task `summarize`.
 
-    Raises UnknownModel, which lists the known names, nearest first.
+    `auto` is the first model that is on disk, else LexRank.
+
+    Raises UnknownModel, which lists the known names, and what `load_engine` raises.
     """
-    builders = _builders()
-    if name not in builders:
-        nearest = difflib.get_close_matches(name, builders, n=len(builders), cutoff=0)
-        raise UnknownModel(f"no summarizer is called {name!r}; choose one of: {', '.join(nearest)}")
-    return builders[name]()
+    from summarize.abstractive import Abstractive
+    from summarize.extractive import Lead, LexRank  # which import this module
 
-
-def _builders() -> dict[str, Callable[[], Summarizer]]:
-    from summarize.extractive import Lead, LexRank  # which imports this module
-
-    return {"auto": LexRank, "lead": Lead, "lexrank": LexRank}
+    extractive: dict[str, Callable[[], Summarizer]] = {"lead": Lead, "lexrank": LexRank}
+    if name in extractive:
+        return extractive[name]()
+    try:
+        return Abstractive(load_engine(name))
+    except ModelNotFound:
+        if name == "auto":
+            return LexRank()
+        raise
+    except UnknownModel as error:
+        raise UnknownModel(f"{error}; without a model there are: {', '.join(extractive)}") from error

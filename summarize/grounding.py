@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mt.quantities import quantities
 from mt.vectors import encode
 from summarize.base import Summary, SummarySentence
-from summarize.names import Name, lowercase_words, names, offered
+from summarize.names import Name, Place, lowercase_words, names, offered
 
 Floats = NDArray[np.float32]
 
@@ -36,17 +36,20 @@ _MOST_QUOTED = 3
 _ROUNDED_FROM = 10_000
 _ROUNDED_BY = Fraction(1, 20)
 
-# `quantities` leaves these out because they mostly count nothing. They answer for a number; only "two" asks for one.
+# `quantities` leaves these out because they mostly count nothing. They answer for a number; only some ask for one.
+_ASKING = {"two", "third"}
 _SMALL = {"one": 1, "once": 1, "single": 1, "first": 1, "two": 2, "both": 2, "twice": 2, "double": 2, "couple": 2,
           "pair": 2, "second": 2, "third": 3}  # fmt: skip
 _SMALL_WORD = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
-_NEXT_WORD = re.compile(r"[\s-]*([^\W\d_]*)")
+_WORD_BEFORE = re.compile(r"([^\W\d_]*)[\s$£€-]*\Z")
+_WORD_AFTER = re.compile(r"[\s-]*([^\W\d_]*)")
+_LOOK_BACK = 30
 
 
 class _Number(NamedTuple):
     surface: str
     value: Fraction
-    after: str  # the word after it, in lower case, without a plural's s
+    place: Place
     asks: bool  # whether the article must have it
 
 
@@ -137,9 +140,9 @@ class Evidence:
         for number in (number for number in stated if number.asks):
             agreeing = [(i, n) for i, found in enumerate(self._numbers) for n in found if _agree(number.value, n.value)]
             holders = {i for i, _ in agreeing if likeness[i] >= NUMBER_LIKENESS}
-            rivals = [other for other in others if other.after == number.after != ""]
+            rivals = [other for other in others if other.place.resembles(number.place)]
             if rivals and best not in holders:
-                holders &= {i for i, n in agreeing if n.after == number.after}
+                holders &= {i for i, n in agreeing if n.place.resembles(number.place)}
             surfaces = tuple(rival.surface for rival in rivals)
             yield _Fact("number", number.surface, frozenset(holders), surfaces, bool(agreeing))
 
@@ -156,7 +159,7 @@ class Evidence:
 
     def _alike(self, index: int, name: Name) -> list[Name]:
         """The names that stand in a sentence where `name` stands in its own."""
-        return [other for other in self._names[index] if other.shares_place(name)]
+        return [other for other in self._names[index] if other.place.resembles(name.place)]
 
 
 def _cover(facts: Sequence[_Fact], best: int, likeness: Floats) -> list[int]:
@@ -196,13 +199,16 @@ def _numbers(text: str) -> list[_Number]:
     for match in _SMALL_WORD.finditer(text):
         if match.start() not in inside:
             word = match.group().lower()
-            found.append((*match.span(), Fraction(_SMALL[word]), word == "two"))
-    return [_Number(text[start:end], value, _after(text, end), asks) for start, end, value, asks in sorted(found)]
+            found.append((*match.span(), Fraction(_SMALL[word]), word in _ASKING))
+    return [
+        _Number(text[start:end], value, _place(text, start, end), asks) for start, end, value, asks in sorted(found)
+    ]
 
 
-def _after(text: str, end: int) -> str:
-    match = _NEXT_WORD.match(text, end)
-    return match[1].lower().removesuffix("s") if match else ""
+def _place(text: str, start: int, end: int) -> Place:
+    before, after = _WORD_BEFORE.search(text, max(0, start - _LOOK_BACK), start), _WORD_AFTER.match(text, end)
+    words = (match[1].lower() if match else "" for match in (before, after))
+    return Place(next(words), next(words).removesuffix("s"))  # one person, two persons
 
 
 def _agree(stated: Fraction, value: Fraction) -> bool:

@@ -34,16 +34,23 @@ _ALIASES = {
 }  # fmt: skip
 
 
+class Place(NamedTuple):
+    """The words before and after a name or a number, in lower case; "" where there is none."""
+
+    before: str
+    after: str
+
+    def resembles(self, other: Place) -> bool:
+        """Whether the same word stands before both, or after both."""
+        return self.before == other.before != "" or self.after == other.after != ""
+
+
 class Name(NamedTuple):
     """A capitalized word as it stands, and the keys of which a text must offer one to have it."""
 
     surface: str
     keys: frozenset[str]
-    place: tuple[str, str]  # the words before and after the whole name, in lower case, "" at an end of the text
-
-    def shares_place(self, other: Name) -> bool:
-        """Whether the same word stands before both, or after both."""
-        return any(mine == its != "" for mine, its in zip(self.place, other.place, strict=True))
+    place: Place  # of the whole name
 
 
 class _Word(NamedTuple):
@@ -63,7 +70,7 @@ def names(text: str, lowercase: Set[str] = frozenset()) -> list[Name]:
     found = []
     for run in _runs(words):
         first, last = run[0].number, run[-1].number
-        place = (
+        place = Place(
             words[first - 1].lower if first else "",
             words[last + 1].lower if last + 1 < len(words) else "",
         )
@@ -137,12 +144,15 @@ def _keys(word: _Word) -> set[str]:
 
 def _initials(run: list[_Word], prefix: str, at: int | None = None) -> set[str]:
     """The acronyms that stretches of a name, those with its word number `at`, may be shortened to."""
+    if at is not None:  # no acronym reaches further
+        start = max(0, at - _LONGEST_ACRONYM + 1)
+        run, at = run[start : at + _LONGEST_ACRONYM], at - start
     letters = "".join(word.text[:1] for word in run)
-    starts = range(len(run)) if at is None else range(max(0, at - _LONGEST_ACRONYM + 1), at + 1)
     return {
         prefix + letters[start:end]
-        for start in starts
-        for end in range(max(start + 2, (at or 0) + 1), min(len(run), start + _LONGEST_ACRONYM) + 1)
+        for start in range(len(run))
+        for end in range(start + 2, min(len(run), start + _LONGEST_ACRONYM) + 1)
+        if at is None or start <= at < end
     }
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from conftest import FakeEngine
 
 from mt.document import Hypothesis
-from mt.errors import InputError, MTError
+from mt.errors import InputError, ModelNotFound, MTError
 from serve.cli import main
 
 NOTICE = (
@@ -32,7 +32,13 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, fake_engine: Callable[..., FakeEngine], cache: Path) -> Run:
     """Runs `khulasa` with a fake model behind it."""
     engine = fake_engine(TARGETS)
-    monkeypatch.setattr("serve.service.load_engine", lambda *given: engine)
+
+    def load_engine(name: str, task: str, *rest: object) -> FakeEngine:
+        if task == "summarize":
+            raise ModelNotFound("no summarizer is on disk")
+        return engine
+
+    monkeypatch.setattr("serve.service.load_engine", load_engine)
 
     def invoke(*arguments: str, text: str | bytes | None = None) -> Result:
         return CliRunner().invoke(main, arguments, input=text)
@@ -164,6 +170,23 @@ def test_an_unreadable_models_file_is_exit_code_4(tmp_path: Path) -> None:
 def test_wrong_usage_is_exit_code_2(run: Run) -> None:
     assert run("article", "--beam-size", "0").exit_code == 2
     assert run("article", "--format", "pdf").exit_code == 2
+
+
+def test_summarize_takes_english_as_it_is(run: Run) -> None:
+    text = "The port was closed on Monday. Ships waited outside. It opened again on Tuesday with 40 ships waiting."
+    result = run("summarize", "--sentences", "2", "--summarizer", "lead", text=text)
+    assert result.stdout == (
+        "Summary (sentences taken from the text)\n• The port was closed on Monday.  [1]\n• Ships waited outside.  [2]\n"
+    )
+    answer = json.loads(run("summarize", "--format", "json", "--summarizer", "lead", text=text).stdout)
+    assert answer["sentences"][2] == "It opened again on Tuesday with 40 ships waiting."
+    assert [sentence["segments"] for sentence in answer["summary"]["sentences"]] == [[0], [1], [2]]
+
+
+def test_summarize_translates_arabic_first(run: Run, source: str) -> None:
+    result = run("summarize", source, "--sentences", "1", "--summarizer", "lead")
+    assert "• The ministry announced a water plan.  [2]" in result.stdout
+    assert result.stdout.startswith("⚠ Draft by the model fake")
 
 
 def test_every_error_of_ours_reaches_the_shell_with_its_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

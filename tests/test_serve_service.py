@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 from conftest import FakeEngine
 
+import serve.service
 from mt.document import Article
 from mt.errors import UnknownModel
 from mt.registry import load_registry
-from serve.service import Service, draft_notice
+from serve.service import Service, Summarizing, draft_notice
 
 ARTICLE = Article(
     ("أعلنت الوزارة خطة للمياه. وقال الوزير إنها تبدأ غدا في العاصمة.", "لم تذكر الكلفة في البيان."), title="خطة"
@@ -43,7 +44,7 @@ def test_summary_cites_segments_below_the_headline(
     monkeypatch: pytest.MonkeyPatch, fake_engine: Callable[..., FakeEngine]
 ) -> None:
     monkeypatch.setattr("serve.service.load_engine", lambda *given: fake_engine())
-    digest = Service(load_registry()).digest(ARTICLE, summarizer="lead", sentences=2)
+    digest = Service(load_registry()).digest(ARTICLE, summarizing=Summarizing("lead", sentences=2))
     assert [segment.paragraph for segment in digest.translation.segments] == [None, 0, 0, 1]
     assert [sentence.segments for sentence in digest.summary.sentences] == [(1,), (2,)]
     for sentence in digest.summary.sentences:
@@ -53,10 +54,13 @@ def test_summary_cites_segments_below_the_headline(
 def test_an_unknown_summarizer_is_said_before_the_translation(
     monkeypatch: pytest.MonkeyPatch, fake_engine: Callable[..., FakeEngine]
 ) -> None:
-    engine = fake_engine()
-    monkeypatch.setattr("serve.service.load_engine", lambda *given: engine)
-    with pytest.raises(UnknownModel, match="'lexrang'; choose one of: lexrank"):
-        Service(load_registry()).digest(ARTICLE, summarizer="lexrang")
+    engine, real = fake_engine(), serve.service.load_engine
+    monkeypatch.setattr(
+        "serve.service.load_engine",
+        lambda name, task, *rest: engine if task == "translate" else real(name, task, *rest),
+    )
+    with pytest.raises(UnknownModel, match=r"'lexrang'.*; without a model there are: lead, lexrank"):
+        Service(load_registry()).digest(ARTICLE, summarizing=Summarizing("lexrang"))
     assert engine.calls == []
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.errors import ConfigError, EmptyInput, UnknownModel
+from mt.errors import ConfigError, EmptyInput, ModelNotFound, UnknownModel
 from summarize import extractive
+from summarize.abstractive import Abstractive
 from summarize.base import Summarizer, Summary, SummarySentence, load_summarizer
 from summarize.extractive import Lead, LexRank
 
@@ -206,13 +207,28 @@ def test_two_thousand_sentences_take_less_than_two_seconds(monkeypatch):
     assert time.process_time() - start < 2
 
 
+def refusing(error):
+    def load_engine(name):
+        raise error(f"{name}: not here")
+
+    return load_engine
+
+
 def test_loading_by_name():
-    assert load_summarizer("lead") == Lead()
-    assert load_summarizer("lexrank") == load_summarizer("auto") == LexRank()
-    summarizer: Summarizer = load_summarizer("lead")
+    nothing = refusing(ModelNotFound)
+    assert load_summarizer("lead", nothing) == Lead()
+    assert load_summarizer("lexrank", nothing) == load_summarizer("auto", nothing) == LexRank()
+    summarizer: Summarizer = load_summarizer("lead", nothing)
     assert summarizer.summarize(STORM, 1).kind == "extract"
+    with pytest.raises(ModelNotFound, match="bart: not here"):
+        load_summarizer("bart", nothing)
 
 
-def test_an_unknown_name_lists_the_known_ones_nearest_first():
-    with pytest.raises(UnknownModel, match="'lexrnk'; choose one of: lexrank, lead, auto"):
-        load_summarizer("lexrnk")
+def test_auto_prefers_a_model(fake_engine):
+    engine = fake_engine()
+    assert load_summarizer("auto", lambda name: engine) == Abstractive(engine)
+
+
+def test_an_unknown_name_lists_what_needs_no_model():
+    with pytest.raises(UnknownModel, match="lexrnk: not here; without a model there are: lead, lexrank"):
+        load_summarizer("lexrnk", refusing(UnknownModel))

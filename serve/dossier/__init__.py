@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from serve.dossier.json import SCHEMA, digest_json, summary_json, translation_json
-from serve.dossier.text import print_digest, print_translation
+from serve.dossier.text import print_digest, print_translation, summary_text
 from serve.service import Digest
 
 __all__ = [
     "SCHEMA", "FileFormat", "digest_json", "print_digest", "print_translation", "render", "summary_json",
-    "translation_json",
+    "summary_text", "translation_json",
 ]  # fmt: skip
 
 FileFormat = Literal["md", "html", "docx"]

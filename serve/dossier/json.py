@@ -45,7 +45,13 @@ def summary_json(summary: Summary) -> dict[str, Any]:
         "kind": summary.kind,
         "text": summary.text,
         "sentences": [
-            {"text": sentence.text, "segments": list(sentence.segments), "supported": sentence.supported}
+            {
+                "text": sentence.text,
+                "segments": list(sentence.segments),
+                "supported": sentence.supported,
+                "replaced": sentence.replaced,
+                "reason": sentence.reason,
+            }
             for sentence in summary.sentences
         ],
     }

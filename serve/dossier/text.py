@@ -10,6 +10,7 @@ from rich.text import Text
 
 from mt.document import Flag, Translation
 from serve.service import Digest
+from summarize.base import Summary
 
 _COLORS = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -20,7 +21,7 @@ def print_digest(digest: Digest, console: Console) -> None:
     headline = [blocks.pop(None), Text()] if None in blocks else []
     title = Text("Translation", style="bold")
     told = _notices(digest.translation, digest.notice)
-    _print(console, *told, *headline, _summary(digest), Text(), title, *_spaced(blocks.values()), Text())
+    _print(console, *told, *headline, summary_text(digest.summary), Text(), title, *_spaced(blocks.values()), Text())
     console.print(Text(_provenance(digest), style="dim"), soft_wrap=True)
 
 
@@ -47,13 +48,19 @@ def _notices(translation: Translation, notice: str | None) -> Iterator[Renderabl
         yield Text()
 
 
-def _summary(digest: Digest) -> RenderableType:
-    taken = digest.summary.kind == "extract"
-    made = "sentences taken from the translation" if taken else "written by a model"
+def summary_text(summary: Summary, taken_from: str = "the translation") -> RenderableType:
+    """The summary as a list, with what its sentences rest on, or why the text does not support them."""
+    made = f"sentences taken from {taken_from}" if summary.kind == "extract" else "written by a model"
     lines = [Text(f"Summary ({made})", style="bold")]
-    for sentence in digest.summary.sentences:
+    for sentence in summary.sentences:
         cited = ", ".join(str(number + 1) for number in sentence.segments)
-        lines.append(Text.assemble("• ", sentence.text, (f"  [{cited}]", "dim")))
+        lines.append(Text.assemble("• ", sentence.text, (f"  [{cited}]" if cited else "", "dim")))
+        if sentence.replaced is not None:
+            lines.append(
+                Text(f"  ⚠ taken from {taken_from} in place of a model's sentence: {sentence.reason}", "yellow")
+            )
+        elif not sentence.supported:
+            lines.append(Text(f"  ⚠ not supported by {taken_from}: {sentence.reason}", "bold red"))
     return Group(*lines)
 
 

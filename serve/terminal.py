@@ -1,0 +1,79 @@
+"""Where a command's output goes: results to standard output or a file, everything else to standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mt.translate import Progress
+
+
+@contextmanager
+def console(output: Path | None) -> Iterator[Console]:
+    """Where text goes: standard output, or a file that is complete or not there."""
+    from rich.console import Console
+
+    if output is None:
+        yield Console(highlight=False, markup=False, emoji=False)
+        return
+    with _complete(output) as part, part.open("w", encoding="utf-8") as file:
+        yield Console(file=file, highlight=False, markup=False, emoji=False)
+
+
+def write_file(output: Path | None, content: bytes) -> None:
+    """The content of a file where it is wanted, byte for byte."""
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    with _complete(output) as part:
+        part.write_bytes(content)
+
+
+@contextmanager
+def _complete(output: Path) -> Iterator[Path]:
+    """A path to write to; what was written becomes `output` at the end, if nothing went wrong."""
+    from mt.errors import SourceUnreadable
+
+    part = output.with_name(f"{output.name}.part")
+    try:
+        yield part
+        part.replace(output)
+    except OSError as error:
+        raise SourceUnreadable(f"{output} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar on standard error, for people only."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("translating"), BarColumn(), MofNCompleteColumn(), TextColumn("segments"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("translating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+_told: set[str] = set()
+
+
+def building(what: str, share: float) -> None:
+    """Tell on standard error, once for each step, how far the built-in model is."""
+    from mt.embedded import TERMS
+
+    if not _told:
+        click.echo(f"Building the built-in model, once (it is under the Gemma terms, {TERMS}):", err=True)
+    if what not in _told:
+        _told.add(what)
+        click.echo(f"  {what} … {share:.0%}", err=True)
