@@ -6,9 +6,9 @@
 Stories 1 to 125 are there to choose thresholds on, 126 to 250 only to report. A highlight without its label "NEW:" is
 a true sentence about its story and a foreign one about another. It is corrupted by regular expressions that share
 nothing with the code they test, in three random draws (one seed, so that a run can be repeated): a number becomes
-another of the same shape; a name becomes one from another story's highlights; and, as the hardest case, a number or
-a name becomes another one of the same story. `--show` prints the wrong decisions of a row. `--words` prints the words
-that the training stories write in lower case.
+another of the same shape; a name becomes one from another story's highlights; and, the hardest case, a number or a
+name becomes another one of the same story. In one more row a verb gets a "not". `--show` prints the wrong decisions of
+a row, `--words` the words that the training stories write in lower case.
 """
 
 import argparse
@@ -34,8 +34,9 @@ TRUE = "true: against its own story"
 FOREIGN = "foreign: against another story"
 NUMBER, OWN_NUMBER = "one number changed", "one number changed to another of the story"
 NAME, OWN_NAME = "one name changed", "one name changed to another of the story"
+NEGATED = "a “not” put in"
 ROWS = [(TRUE, None), (TRUE, True), (FOREIGN, None), (NUMBER, None), (NUMBER, False), (NAME, None), (NAME, False),
-        (OWN_NUMBER, None), (OWN_NAME, None)]  # fmt: skip
+        (OWN_NUMBER, None), (OWN_NAME, None), (NEGATED, None)]  # fmt: skip
 SUBSETS = {True: "– those whose names and numbers the story has", False: "– those whose new one the story has not"}
 
 UNITS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -43,6 +44,7 @@ TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 ORDINALS = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 A_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{'|'.join(UNITS + TENS + ORDINALS)})\b", re.IGNORECASE)
 A_NAME = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+)*")
+A_VERB = re.compile(r"\b(?:is|was|are|were|has|had|have|will|would|can|could)\b(?! not|n't)")
 START = re.compile(r"(?:^|[.:;?!])[ \"']*\Z")
 LOWERCASE = re.compile(r"\b[a-z]+\b")
 
@@ -72,6 +74,8 @@ class Corrupter:
         for story, texts in enumerate(self.highlights):
             for text in texts:
                 yield Case(TRUE, story, text, self.is_inside(story, text))
+                if verb := A_VERB.search(text):
+                    yield Case(NEGATED, story, replaced(verb, f"{verb.group()} not"), True)
                 for _ in range(DRAWS):
                     yield Case(FOREIGN, self.another(story), text, False)
                     yield from self.corrupted(story, text)
@@ -176,7 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("KHULASA_DATA", DATA)))
     parser.add_argument("--part", choices=["tune", "report"], default="report")
-    parser.add_argument("--show", choices=[TRUE, FOREIGN, NUMBER, NAME, OWN_NUMBER, OWN_NAME], metavar="ROW")
+    parser.add_argument("--show", choices=list(dict(ROWS)), metavar="ROW")
     parser.add_argument("--words", action="store_true")
     args = parser.parse_args()
     if args.words:

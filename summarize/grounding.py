@@ -36,21 +36,32 @@ _MOST_QUOTED = 3
 _ROUNDED_FROM = 10_000
 _ROUNDED_BY = Fraction(1, 20)
 
-# `quantities` leaves these out because they mostly count nothing. They answer for a number; only some ask for one.
-_ASKING = {"two", "third"}
-_SMALL = {"one": 1, "once": 1, "single": 1, "first": 1, "two": 2, "both": 2, "twice": 2, "double": 2, "couple": 2,
-          "pair": 2, "second": 2, "third": 3}  # fmt: skip
+# `quantities` leaves these out, always or in "a fifth", because they mostly count nothing. Here all of them answer for
+# a number, and the second kind asks for one.
+_ANSWERING = {"one": 1, "once": 1, "single": 1, "first": 1, "both": 2, "twice": 2, "double": 2, "couple": 2, "pair": 2,
+              "second": 2}  # fmt: skip
+_ASKING = {"two": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+           "tenth": 10}  # fmt: skip
+_SMALL = _ANSWERING | _ASKING
 _SMALL_WORD = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
+_CONTENT_WORD = re.compile(r"\b[^\W\d_]{4,}")
 _WORD_BEFORE = re.compile(r"([^\W\d_]*)[\s$£€-]*\Z")
 _WORD_AFTER = re.compile(r"[\s-]*([^\W\d_]*)")
 _LOOK_BACK = 30
+_AROUND = 50  # characters, some eight words
+_STEM = 5
 
 
 class _Number(NamedTuple):
     surface: str
     value: Fraction
     place: Place
+    around: frozenset[str]  # the stems of the words near it
     asks: bool  # whether the article must have it
+
+    def counts_like(self, other: _Number, strictly: bool) -> bool:
+        """Whether both seem to count the same thing: in the same place, or, if not `strictly`, near a same word."""
+        return self.place.resembles(other.place) or not (strictly or self.around.isdisjoint(other.around))
 
 
 class _Fact(NamedTuple):
@@ -141,8 +152,8 @@ class Evidence:
             agreeing = [(i, n) for i, found in enumerate(self._numbers) for n in found if _agree(number.value, n.value)]
             holders = {i for i, _ in agreeing if likeness[i] >= NUMBER_LIKENESS}
             rivals = [other for other in others if other.place.resembles(number.place)]
-            if rivals and best not in holders:
-                holders &= {i for i, n in agreeing if n.place.resembles(number.place)}
+            if best not in holders:
+                holders &= {i for i, other in agreeing if number.counts_like(other, strictly=bool(rivals))}
             surfaces = tuple(rival.surface for rival in rivals)
             yield _Fact("number", number.surface, frozenset(holders), surfaces, bool(agreeing))
 
@@ -201,8 +212,14 @@ def _numbers(text: str) -> list[_Number]:
             word = match.group().lower()
             found.append((*match.span(), Fraction(_SMALL[word]), word in _ASKING))
     return [
-        _Number(text[start:end], value, _place(text, start, end), asks) for start, end, value, asks in sorted(found)
+        _Number(text[start:end], value, _place(text, start, end), _around(text, start, end), asks)
+        for start, end, value, asks in sorted(found)
     ]
+
+
+def _around(text: str, start: int, end: int) -> frozenset[str]:
+    near = text[max(0, start - _AROUND) : start] + " " + text[end : end + _AROUND]
+    return frozenset(word[:_STEM].lower() for word in _CONTENT_WORD.findall(near))
 
 
 def _place(text: str, start: int, end: int) -> Place:

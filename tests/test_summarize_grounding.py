@@ -69,6 +69,23 @@ def test_an_unsupported_sentence_says_why(text: str, reason: str) -> None:
     assert grounded(text) == SummarySentence(text, (), supported=False, reason=reason)
 
 
+@pytest.mark.parametrize(
+    ("text", "supported"),
+    [
+        ("A fifth of the homes in the old town were destroyed.", True),
+        ("A ninth of the homes in the old town were destroyed.", False),
+        ("Of the homes in the old town, two bridges apart, a fifth were destroyed.", True),
+        ("Two homes in the old town were destroyed.", False),  # it was bridges
+    ],
+)
+def test_a_number_must_count_the_same_thing(text: str, supported: bool) -> None:
+    article = [
+        "A fifth of all homes in the old town were destroyed.",
+        "The flood swept away two bridges.",
+    ]
+    assert grounded(text, article).supported is supported
+
+
 def test_an_unsupported_sentence_gives_way_to_the_nearest_extract_that_is_not_there_yet() -> None:
     wrong = "Heavy rain flooded the port city of Tobruk on Monday."
     summary = ground(abstract("Flooding in Derna killed seven people.", wrong, wrong, STORM[2]), STORM)
