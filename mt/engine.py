@@ -15,7 +15,11 @@ from mt.errors import BackendUnavailable, ConfigError, ModelNotFound
 from mt.local import local_spec
 from mt.registry import ModelSpec, Registry, Task
 
-BACKENDS = {"ct2": "mt.ct2:CTranslate2Engine", "hf": "mt.hf:TransformersEngine"}
+BACKENDS = {
+    "ort": "mt.ort:OnnxRuntimeEngine",
+    "ct2": "mt.ct2:CTranslate2Engine",
+    "hf": "mt.hf:TransformersEngine",
+}
 
 
 class Engine(Protocol):

@@ -1,10 +1,10 @@
 """Gemma 3 as an ONNX graph in int8, built from numpy arrays, without torch (arXiv 2503.19786).
 
 One graph reads prompts and continues them. It gets M tokens, R of each of B sources: a prompt's tokens, or the last
-token of every beam. `seen` (B, R, C + R) says what each of them attends to: of C tokens whose keys and values an
-earlier run gave and the caller kept, in any order, and of the R tokens themselves.
+token of every beam. `seen` (B, R, R + C) says what each of them attends to: of these R tokens, and of C tokens whose
+keys and values an earlier run gave and the caller kept, in any order.
 
-    tokens, positions (M) · seen (B, R, C + R) · past.0 … (B, C, head_dim): keys, values of each layer in turn
+    tokens, positions (M) · seen (B, R, R + C) · past.0 … (B, C, head_dim): keys, values of each layer in turn
     rows (K): which of the M tokens to continue · count (1): with how many candidates
     → new (2 · layers · B, R, head_dim): what to keep · logits (K, V) · log_probs, candidates (K, count), best first
 
@@ -53,6 +53,7 @@ def save_gemma(directory: Path, shape: Shape, weight: Weight, barred: NDArray[np
     model = _Builder(shape, weight).model(barred)
     external_data_helper.convert_model_to_external_data(model, location=WEIGHTS, size_threshold=1024)
     save_model(model, directory / FILE)
+    (directory / WEIGHTS).chmod((directory / FILE).stat().st_mode)  # onnx makes it the owner's alone
 
 
 class _Builder:
@@ -139,7 +140,7 @@ class _Builder:
         sources = self.node("Shape", "seen", start=0, end=1)
         width = self.node("Shape", "seen", start=2, end=3)
         past = self.node("Shape", "past.0", start=1, end=2)
-        self.past_and_new = self.node("Concat", past, self.node("Sub", width, past), axis=0)
+        self.new_and_past = self.node("Concat", self.node("Sub", width, past), past, axis=0)
         self.by_source = self.node("Concat", sources, self.sizes(-1, dim), axis=0)
         mask = self.node("Where", "seen", self.constant(np.float32(0)), self.constant(HIDDEN))
         mask = self.node("Tile", self.node("Unsqueeze", mask, self.sizes(2)), self.sizes(1, 1, heads, 1))
@@ -164,11 +165,11 @@ class _Builder:
         value = self.node("Reshape", v, self.by_source)
         self.new += [key, value]
         past_key, past_value = f"past.{2 * number}", f"past.{2 * number + 1}"
-        scores = [self.node("FusedMatMul", query, keys, domain=CONTRIB, transB=1) for keys in (past_key, key)]
+        scores = [self.node("FusedMatMul", query, keys, domain=CONTRIB, transB=1) for keys in (key, past_key)]
         shares = self.node("Softmax", self.node("Add", self.node("Concat", *scores, axis=-1), self.mask), axis=-1)
-        past, new = f"{name}.past", f"{name}.new"
-        self.node("Split", shares, self.past_and_new, names=[past, new], axis=-1)
-        mixed = self.node("Add", self.node("MatMul", past, past_value), self.node("MatMul", new, value))
+        new, past = f"{name}.new", f"{name}.past"
+        self.node("Split", shares, self.new_and_past, names=[new, past], axis=-1)
+        mixed = self.node("Add", self.node("MatMul", new, value), self.node("MatMul", past, past_value))
         return self._linear(self.node("Reshape", mixed, self.joined), self.weight(f"{name}.o_proj"))
 
     def _rotated(self, x: str, number: int, heads: int) -> str:

@@ -32,7 +32,7 @@ _UNKNOWN = ModelSpec(
 
 
 def local_spec(directory: Path) -> ModelSpec:
-    """What the model in the directory is, with careful limits: a CTranslate2 model, or one of transformers.
+    """What the model in the directory is, with careful limits; of CTranslate2, of transformers, or the built-in one.
 
     Raises:
         ModelNotFound: there is no model in it.
@@ -40,11 +40,12 @@ def local_spec(directory: Path) -> ModelSpec:
     """
     name = directory.resolve().name
     if (directory / "model.bin").is_file():
-        marian = any(directory.glob("*.spm*"))  # as mt.tokenizer.load_tokenizer chooses
-        return replace(_UNKNOWN, name=name, architecture="marian" if marian else "embedded")
+        return replace(_UNKNOWN, name=name)
+    if (directory / "model.onnx").is_file():
+        return replace(_UNKNOWN, name=name, backend="ort", architecture="embedded")
     if not (directory / "config.json").is_file():
-        raise ModelNotFound(f"{directory} holds neither model.bin (CTranslate2) nor config.json (transformers); "
-                            f"expected the directory of a model")  # fmt: skip
+        raise ModelNotFound(f"{directory} holds no model.bin (CTranslate2), no config.json (transformers) and no "
+                            f"model.onnx (built in); expected the directory of a model")  # fmt: skip
     return replace(_transformers_spec(directory), name=name)
 
 

@@ -21,7 +21,7 @@ from mt.strict_yaml import load_yaml
 
 Language = Literal["ar", "en"]
 Task = Literal["translate", "summarize", "headline"]
-Backend = Literal["ct2", "hf"]
+Backend = Literal["ort", "ct2", "hf"]
 Architecture = Literal[
     "embedded", "marian", "m2m100", "nllb", "mbart", "bart", "pegasus", "t5", "mt5", "ct2-sentencepiece"
 ]

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from mt import embedded, store
 from mt.errors import ModelCorrupt, ModelNotFound
+from mt.gemma import Shape
 from mt.registry import load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,8 +53,8 @@ DEATHS = {
     "assembling": f"r {embedded.BASE_NAME}.part02",
     "verifying": f"r {embedded.BASE_NAME}",
     "merging": "merging the adapter",
-    "quantizing": "quantizing to int8",
-    "writing": "w model.bin",
+    "weights written, graph not": "w model.onnx",
+    "writing the vocabulary": "w vocabulary.json",
 }
 
 
@@ -244,7 +245,7 @@ def test_a_truncated_adapter_is_corrupt(tiny_base: Path, tiny_adapter: dict[str,
 def test_the_adapter_has_every_tensor_once_in_pieces_that_a_repository_takes() -> None:
     norms = [name for name in embedded.LAYER_WEIGHTS if name.endswith("norm")]
     matrices = [name for name in embedded.LAYER_WEIGHTS if name.endswith("proj")]
-    layers = [f"model.layers.{number}" for number in range(embedded.LAYERS)]
+    layers = [f"model.layers.{number}" for number in range(Shape().layers)]
     vectors = ["model.norm", *(f"{layer}.{name}" for layer in layers for name in norms)]
     products = ["model.embed_tokens", *(f"{layer}.{name}" for layer in layers for name in matrices)]
     expected = [f"{name}.weight.delta" for name in vectors]
@@ -272,7 +273,7 @@ def small_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_fingerprint_changes_with_every_file_and_with_the_engine(
+def test_the_fingerprint_changes_with_every_file_and_with_the_code(
     small_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = [embedded.fingerprint()]
@@ -285,7 +286,9 @@ def test_the_fingerprint_changes_with_every_file_and_with_the_engine(
     seen.append(embedded.fingerprint())
     monkeypatch.setattr(embedded, "BASE_SHA256", "another base")
     seen.append(embedded.fingerprint())
-    monkeypatch.setattr(embedded.metadata, "version", lambda name: "99.0")
+    code = small_data / "embedded.py"
+    code.write_text("another builder")
+    monkeypatch.setattr(embedded, "CODE", (code,))
     seen.append(embedded.fingerprint())
     assert len(set(seen)) == len(seen) == 8
 
@@ -323,7 +326,7 @@ def test_two_processes_that_start_together_build_once(
 ) -> None:
     waited, worked = sorted(builders[1], key=len)
     assert [len(waited), waited[0]] == [2, str(built.path)]
-    steps = ["reading the base model", *["merging the adapter"] * 18, "quantizing to int8", "writing", "done"]
+    steps = ["reading the base model", *["merging the adapter"] * 18, "done"]
     assert worked[:-1] == [*steps, str(built.path)]
 
 
@@ -337,16 +340,12 @@ def test_the_build_needs_less_than_1600_megabytes(builders: tuple[Path, list[lis
 def test_the_built_model_has_the_files_that_it_should(built: store.StoredModel) -> None:
     store.verify(built)
     assert sorted(path.name for path in built.path.iterdir()) == [
-        "config.json", "manifest.json", "model.bin", "tokenizer.json", "vocabulary.json",
+        "manifest.json", "model.onnx", "model.onnx.data", "tokenizer.json", "vocabulary.json",
     ]  # fmt: skip
-    assert json.loads((built.path / "config.json").read_text()) == {
-        "bos_token": "<bos>", "eos_token": "<eos>", "unk_token": "<unk>", "layer_norm_epsilon": 1e-6,
-        "multi_query_attention": True,
-    }  # fmt: skip
     vocabulary = json.loads((built.path / "vocabulary.json").read_text(encoding="utf-8"))
     assert vocabulary == list(embedded._tokens(TOKENS))
     assert (built.path / "tokenizer.json").read_bytes() == (embedded.DATA / "tokenizer.json").read_bytes()
-    assert 133e6 < (built.path / "model.bin").stat().st_size < 135e6
+    assert 165e6 < (built.path / "model.onnx.data").stat().st_size < 170e6
 
 
 @pytest.mark.slow

@@ -307,7 +307,7 @@ def test_a_model_for_another_task_is_refused(registry: Registry, tiny_marian: Pa
 
 
 def test_a_directory_needs_a_model(tmp_path: Path, registry: Registry) -> None:
-    with pytest.raises(ModelNotFound, match=r"holds neither model\.bin"):
+    with pytest.raises(ModelNotFound, match=r"holds no model\.bin"):
         load_engine(str(tmp_path), "translate", registry)
 
 

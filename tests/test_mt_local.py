@@ -31,7 +31,7 @@ def directory(tmp_path: Path, config: object, *files: str) -> Path:
         ({"model_type": "t5", "n_positions": 512}, [], ("hf", "t5", "summarize", 512, "en")),
         ({"model_type": "mt5", "n_positions": 10**9}, [], ("hf", "mt5", "summarize", 1024, "en")),
         ({}, ["model.bin", "source.spm"], ("ct2", "marian", "translate", 240, "en")),
-        ({}, ["model.bin", "tokenizer.json"], ("ct2", "embedded", "translate", 240, "en")),
+        ({}, ["model.onnx", "tokenizer.json"], ("ort", "embedded", "translate", 240, "en")),
     ],
 )
 def test_what_a_directory_holds(tmp_path: Path, config: object, files: list[str], expected: tuple[object, ...]) -> None:
@@ -62,5 +62,5 @@ def test_broken_json_is_corrupt(tmp_path: Path) -> None:
 
 
 def test_an_empty_directory_holds_no_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFound, match=r"neither model\.bin \(CTranslate2\) nor config\.json \(transformers\)"):
+    with pytest.raises(ModelNotFound, match=r"holds no model\.bin \(CTranslate2\), no config\.json"):
         local_spec(tmp_path)

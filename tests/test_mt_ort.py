@@ -187,12 +187,11 @@ def test_beams_that_change_places_and_sources_that_leave_get_what_their_whole_te
             for source, *row in zip(sources, parents, tokens, strict=True)
         ]
         ours, _ = decoder.step(tokens, sources, parents)
-        rooms.add(decoder._cache.shape[2])
+        rooms.add(decoder._cache[0].shape[1])
         if step % 7 in (0, 6):
             expected = np.stack([reference.logits(text)[-1] for row in texts for text in row])
             assert_close(ours.reshape(expected.shape), expected)
     assert [len(row) for row in texts] == [beams]
-    assert len(rooms) == 3  # one for each AHEAD steps
     assert max(rooms) < 3 * ort.AHEAD * beams  # what no beam sees was left behind
 
 
@@ -230,7 +229,7 @@ def test_a_translation_does_not_depend_on_the_batch(engine: OnnxRuntimeEngine, b
     together = generate(engine, lines * 7, options)
     assert len({hypothesis.text for hypothesis in alone}) >= 5
     assert [each.text for each in together] == [each.text for each in alone] * 7
-    assert [each.score for each in together] == pytest.approx([each.score for each in alone] * 7, abs=1e-4)
+    assert [each.score for each in together] == [each.score for each in alone] * 7  # to the last bit
 
 
 def test_greedy_is_what_the_reference_would_say(engine: OnnxRuntimeEngine, weights: dict[str, np.ndarray]) -> None:
@@ -346,6 +345,10 @@ def load_with(engine: OnnxRuntimeEngine, session: Any) -> OnnxRuntimeEngine:
 
 
 # --- loading
+
+
+def test_whoever_may_read_the_graph_may_read_the_weights(directory: Path) -> None:
+    assert (directory / "model.onnx.data").stat().st_mode == (directory / "model.onnx").stat().st_mode
 
 
 def test_the_signature_says_which_arithmetic(engine: OnnxRuntimeEngine) -> None:
