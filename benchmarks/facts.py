@@ -17,7 +17,7 @@ FACTS = [
     "Putin", "Mohammed", "Moscow", "Russia", "Morocco", "Syria", "Rabat", "Lavrov", "Kremlin", "Libya", "Yemen",
     "United Nations", "Palestin", "Israel", "gas", "fish", "terror", "15", "100", "140",
 ]  # fmt: skip
-SPELLINGS = {"United Nations": r"United Nations|\bUN\b|\bU\.N\.", "Mohammed": "Moham[me]d|Muhammad"}
+SPELLINGS = {"United Nations": r"United Nations|\bUN\b|\bU\.N\.", "Mohammed": "Moham+[ae]d|Muhammad"}
 
 
 def main() -> None:

@@ -43,6 +43,11 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     return vectors
 
 
+def load_in_background() -> None:
+    """Begin to load the encoder, which takes a second, while the caller goes on; `encode` waits for it."""
+    threading.Thread(target=_encoder, name="vectors", daemon=True).start()
+
+
 def _pieces(text: str) -> Iterator[str]:
     """The text in runs the encoder can take: none is blank, none holds half a surrogate pair."""
     sound = text.encode("utf-8", "replace").decode("utf-8")

@@ -14,7 +14,9 @@ from mt.engine import Engine, Placement, load_engine
 from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
 from mt.translate import Progress, translate
+from mt.vectors import load_in_background
 from summarize.base import Summarizer, Summary, load_summarizer
+from summarize.extractive import Lead
 from summarize.grounding import ground
 
 DOUBT = "names, numbers and who did what may be wrong"
@@ -95,6 +97,8 @@ class Service:
         begun = time.perf_counter()
         summarizer = self._summarizer(summarizing)
         self.engine(model)
+        if not isinstance(summarizer, Lead):
+            load_in_background()  # after the engine: both are mostly Python and would wait for each other
         loaded = time.perf_counter()
         (translation,) = self.translate([article], model, options, progress)
         translated = time.perf_counter()
