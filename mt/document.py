@@ -94,6 +94,22 @@ class DecodingOptions:
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(defaults, **{name: value for name, value in mine.items() if value is not None})
 
+    @property
+    def signature(self) -> str:
+        """Every option that changes an output, in sacreBLEU's short form."""
+        beam = self.beam_size and max(self.beam_size, self.num_hypotheses)  # what engines search with
+        shown = {
+            "beam": beam,
+            "n": self.num_hypotheses if self.num_hypotheses > 1 else None,
+            "lp": self.length_penalty,
+            "rp": self.repetition_penalty,
+            "ngram": self.no_repeat_ngram_size,
+            "min": self.min_decoding_length,
+            "max": self.max_decoding_length,
+            "plain": "yes" if self.plain else None,
+        }
+        return "|".join(f"{key}:{value}" for key, value in shown.items() if value is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -113,12 +129,13 @@ class Translation:
     @property
     def title(self) -> str | None:
         """The headline in English, None where the article has none."""
-        return self._joined(None) if self.article.title is not None else None
+        return self._joined().get(None, "") if self.article.title is not None else None
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """As many English paragraphs as the article has."""
-        return tuple(self._joined(number) for number in range(len(self.article.paragraphs)))
+        joined = self._joined()
+        return tuple(joined.get(number, "") for number in range(len(self.article.paragraphs)))
 
     @property
     def text(self) -> str:
@@ -128,10 +145,9 @@ class Translation:
         """Indices of the segments below the headline."""
         return (i for i, segment in enumerate(self.segments) if segment.paragraph is not None)
 
-    def _joined(self, paragraph: int | None) -> str:
-        """A paragraph's targets with a line break where its source has one, else a space."""
-        pieces: list[str] = []
+    def _joined(self) -> dict[int | None, str]:
+        """Each paragraph's targets, with a line break where its source has one, else a space; None is the headline."""
+        pieces: dict[int | None, list[str]] = {}
         for segment, target in zip(self.segments, self.targets, strict=True):
-            if segment.paragraph == paragraph:
-                pieces += [target, "\n" if "\n" in segment.separator else " "]
-        return "".join(pieces).strip()
+            pieces.setdefault(segment.paragraph, []).extend((target, "\n" if "\n" in segment.separator else " "))
+        return {paragraph: "".join(texts).strip() for paragraph, texts in pieces.items()}

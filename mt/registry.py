@@ -25,7 +25,7 @@ Backend = Literal["ort", "ct2", "hf"]
 Architecture = Literal[
     "embedded", "marian", "m2m100", "nllb", "mbart", "bart", "pegasus", "t5", "mt5", "ct2-sentencepiece"
 ]
-Quality = Literal["good", "draft"]
+Quality = Literal["good", "draft", "unknown"]
 
 # Text with what it must be, in words and as a pattern. Names become folders and parts of URLs.
 Line = Annotated[str, "one line of text", r".*\S.*"]

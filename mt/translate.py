@@ -41,11 +41,11 @@ def translate(
         UnsupportedLanguage: one is surely not Arabic.
         DecodingError: the engine failed.
     """
-    warnings = [_language_warnings(article) for article in articles]
+    warnings = [check_article(article) for article in articles]
     segmented = [_segments(article, engine) for article in articles]
     sources = [Source(normalize(part.text)) for segments in segmented for part in segments]
     hypotheses = iter(_decode(sources, engine, options, progress))
-    system = f"{engine.signature}|{_described(options.over(engine.spec.decoding))}|v:{__version__}"
+    system = f"{engine.signature}|{options.over(engine.spec.decoding).signature}|v:{__version__}"
     return [
         _translation(article, segments, tuple(islice(hypotheses, len(segments))), system, found)
         for article, segments, found in zip(articles, segmented, warnings, strict=True)
@@ -67,7 +67,8 @@ def translate_lines(
     return [next(targets) if line.strip() else "" for line in lines], translation
 
 
-def _language_warnings(article: Article) -> tuple[str, ...]:
+def check_article(article: Article) -> tuple[str, ...]:
+    """What was dropped or doubted about an article; raises EmptyInput and UnsupportedLanguage, without a model."""
     where = f"article {article.id}" if article.id else "the article"
     text = "\n".join([article.title or "", *article.paragraphs])
     if not VISIBLE.search(text):
@@ -146,18 +147,3 @@ def _translation(
 def _flags(source: str, best: Hypothesis) -> tuple[Flag, ...]:
     cut = () if best.complete else (Flag("omission", "error", _CUT, (0, len(source)), (0, len(best.text))),)
     return (*cut, *check(source, best.text))
-
-
-def _described(options: DecodingOptions) -> str:
-    """Every option that changes an output, in the short form of a signature."""
-    shown = {
-        "beam": options.beam_size,
-        "n": options.num_hypotheses if options.num_hypotheses > 1 else None,
-        "lp": options.length_penalty,
-        "rp": options.repetition_penalty,
-        "ngram": options.no_repeat_ngram_size,
-        "min": options.min_decoding_length,
-        "max": options.max_decoding_length,
-        "plain": "yes" if options.plain else None,
-    }
-    return "|".join(f"{key}:{value}" for key, value in shown.items() if value is not None)

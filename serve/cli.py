@@ -14,7 +14,7 @@ import click
 from mt import __version__
 from mt.document import DecodingOptions
 from mt.errors import MTError
-from serve.terminal import building, console, progress, write_file
+from serve.terminal import building, check_folder, console, progress, speak_utf8, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,6 +46,7 @@ class _Group(click.Group):
 @click.pass_context
 def main(ctx: click.Context, models_file: Path | None) -> None:
     """Arabic news articles in, English translations and summaries out."""
+    speak_utf8()
     ctx.obj = models_file
 
 
@@ -89,7 +90,8 @@ def summary_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("source", default="-")
 @click.option("--format", "form", type=click.Choice(["text", "json", "md", "html", "docx"]), default="text")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), callback=check_folder,
+              help="A file instead of stdout.")  # fmt: skip
 @summary_options
 @decoding_options
 def article(
@@ -117,7 +119,7 @@ def article(
 
 @main.command()
 @click.argument("source", default="-")
-@click.option("--lines", is_flag=True, help="Each line by itself: n lines in, n lines out.")
+@click.option("--lines", is_flag=True, help="Each line by itself: n lines in, n lines out; SOURCE is a text.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--num-hypotheses", type=click.IntRange(1, 32), default=1, help="Alternatives for each segment (json).")
 @decoding_options
@@ -133,6 +135,9 @@ def translate(
 
     decoding = replace(decoding, num_hypotheses=num_hypotheses)
     texts, found = (read_lines(source), None) if lines else ([], read_article(source))
+    if texts and not "".join(texts).strip() and form == "text":
+        click.echo("\n" * len(texts), nl=False)
+        return
     with progress() as report:
         if found is None:
             targets, translation = translate_lines(texts, service.engine(model), decoding, report)
@@ -144,8 +149,8 @@ def translate(
             _print_json(translation_json(translation, notice), out)
         elif lines:
             click.echo("".join(f"{target}\n" for target in targets), nl=False)
-            if notice:  # the lines on stdout answer those that came in, nothing else
-                click.echo(notice, err=True)
+            for told in (*([notice] if notice else []), *translation.warnings):
+                click.echo(told, err=True)  # the lines on stdout answer those that came in, nothing else
         else:
             print_translation(translation, out, notice)
 

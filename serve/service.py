@@ -13,25 +13,25 @@ from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
 from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
-from mt.translate import Progress, translate
+from mt.translate import Progress, check_article, translate
 from mt.vectors import load_in_background
 from summarize.base import Summarizer, Summary, load_summarizer
 from summarize.extractive import Lead
 from summarize.grounding import ground
 
 DOUBT = "names, numbers and who did what may be wrong"
-BETTER = (
-    "For a better one, convert Helsinki-NLP/opus-mt-ar-en with ct2-transformers-converter and give its directory "
-    "as --model (README, Models)."
-)
 
 
 def draft_notice(spec: ModelSpec) -> str | None:
-    """What every answer of a model that only drafts begins with; None for a good one."""
+    """What every answer of a model that only drafts begins with; None for a good one, and for one nobody measured."""
     if spec.quality != "draft":
         return None
-    author = "a small built-in model" if spec.architecture == "embedded" else f"the model {spec.name}"
-    return f"Draft by {author}: {DOUBT}. {BETTER}"
+    if spec.architecture != "embedded":
+        return f"Draft by the model {spec.name}: {DOUBT}."
+    return (
+        f"Draft by a small built-in model: {DOUBT}. For a better one, "
+        f"`hf download Helsinki-NLP/opus-mt-ar-en --local-dir opus-mt-ar-en` and --model ./opus-mt-ar-en."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ class Service:
         progress: Progress = lambda done, total: None,
     ) -> list[Translation]:
         """One translation for each article, in order; see `mt.translate.translate` for what it raises."""
+        for article in articles:
+            check_article(article)  # before a model is loaded, or built, for nothing
         return translate(articles, self.engine(model), options, progress)
 
     def digest(
@@ -95,6 +97,7 @@ class Service:
     ) -> Digest:
         """The article's translation, and a summary made from the translation."""
         begun = time.perf_counter()
+        check_article(article)
         summarizer = self._summarizer(summarizing)
         self.engine(model)
         if not isinstance(summarizer, Lead):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mt.translate import Progress
+
+
+def speak_utf8() -> None:
+    """Make standard output and error UTF-8 whatever the locale: results are Arabic and English text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def check_folder(ctx: click.Context, parameter: click.Parameter, output: Path | None) -> Path | None:
+    """The path, if a file can be made there; wrong usage before any work is done for it."""
+    if output is not None and not output.parent.is_dir():
+        raise click.BadParameter(f"the folder {output.parent} does not exist", ctx, parameter)
+    return output
 
 
 @contextmanager
@@ -47,6 +63,9 @@ def _complete(output: Path) -> Iterator[Path]:
         part.replace(output)
     except OSError as error:
         raise SourceUnreadable(f"{output} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -69,11 +88,13 @@ _told: set[str] = set()
 
 
 def building(what: str, share: float) -> None:
-    """Tell on standard error, once for each step, how far the built-in model is."""
+    """Tell on standard error how far the built-in model is: a running line for a person, else a line for each step."""
     from mt.embedded import TERMS
 
     if not _told:
         click.echo(f"Building the built-in model, once (it is under the Gemma terms, {TERMS}):", err=True)
-    if what not in _told:
-        _told.add(what)
-        click.echo(f"  {what} … {share:.0%}", err=True)
+    if sys.stderr.isatty():
+        click.echo(f"\r  {what:<30} {share:4.0%}", err=True, nl=share >= 1)
+    elif what not in _told:
+        click.echo(f"  {what}", err=True)
+    _told.add(what)

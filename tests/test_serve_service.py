@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from conftest import FakeEngine
@@ -67,7 +68,8 @@ def test_an_unknown_summarizer_is_said_before_the_translation(
 def test_the_notice_says_who_drafted() -> None:
     registry = load_registry()
     assert str(draft_notice(registry.spec("embedded"))).startswith(
-        "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, "
+        "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, `hf download "
     )
     assert str(draft_notice(registry.spec("m2m100_418M"))).startswith("Draft by the model m2m100_418M: ")
     assert draft_notice(registry.spec("opus-mt-ar-en")) is None
+    assert draft_notice(replace(registry.spec("embedded"), quality="unknown")) is None

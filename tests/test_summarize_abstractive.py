@@ -31,7 +31,7 @@ def test_a_text_that_fits_is_read_at_once(fake_engine: Fake) -> None:
     assert summary.kind == "abstract"
     assert [sentence.text for sentence in summary.sentences] == ["First thing.", "Second thing."]
     assert {sentence.segments for sentence in summary.sentences} == {()}
-    assert summary.system.startswith("ar-en-fake@1|fake|float32|k:2|rounds:1|")
+    assert summary.system.startswith("ar-en-fake@1|fake|float32|beam:4|k:2|rounds:1|")
 
 
 def test_a_long_text_is_read_in_windows_and_their_summaries_again(fake_engine: Fake) -> None:
@@ -50,6 +50,12 @@ def test_a_round_that_does_not_shorten_is_the_last(fake_engine: Fake) -> None:
     engine = fake_engine(lambda text, options: [Hypothesis(text, -0.5)], limit=10)
     sentences = [f"Sentence {number} has six words." for number in range(5)]
     assert Abstractive(engine).summarize(sentences, 9).text == " ".join(sentences)
+
+
+def test_windows_that_cannot_be_joined_all_have_a_say(fake_engine: Fake) -> None:
+    engine = fake_engine(lambda text, options: [Hypothesis(text, -0.5)], limit=10)
+    sentences = [f"Sentence {number} has six words." for number in range(6)]
+    assert Abstractive(engine).summarize(sentences, 3).text == " ".join(sentences[::2])
 
 
 def test_a_sentence_longer_than_the_model_is_cut_not_dropped(fake_engine: Fake) -> None:
@@ -93,5 +99,5 @@ def test_each_architecture_summarizes_for_real(architecture: str, tmp_path: Path
     summary = Abstractive(engine).summarize(sentences, 3)
     assert summary.sentences, "a model of random weights writes something too"
     assert not any(token in summary.text for token in ("<pad>", "</s>", "<s>", "<n>"))
-    assert summary.system.startswith("en-tiny@local|hf|float32|k:3|rounds:")
+    assert summary.system.startswith("en-tiny@local|hf|float32|beam:2|min:4|max:20|k:3|rounds:")
     assert Abstractive(engine).summarize(sentences, 3) == summary
