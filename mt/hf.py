@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
@@ -14,6 +16,7 @@ from mt.store import StoredModel
 if TYPE_CHECKING:
     import torch
 
+PACKAGES = ("transformers", "torch", "accelerate")
 BATCH_TOKENS = 1024  # source tokens decoded together, padding counted
 DTYPES = {"float32": "float32", "float16": "float16", "bfloat16": "bfloat16"}
 OVERFLOWS = ("pegasus", "t5", "mt5")  # in float16 these write nothing, or nan (huggingface/transformers#11289)
@@ -27,25 +30,21 @@ class TransformersEngine:
     def __init__(self, model: StoredModel, placement: Placement) -> None:
         self.spec = model.spec
         try:
-            import accelerate
-            import torch
-            import transformers
+            for package in PACKAGES:
+                import_module(package)
         except ImportError as error:
             raise BackendUnavailable(
-                f"{self.spec.name} runs on transformers; {error.name} is missing: pip install 'khulasa[hub]'"
+                f"{self.spec.name} runs on transformers, which cannot be imported here ({error}): "
+                f"pip install {' '.join(PACKAGES)}"
             ) from error
+        import torch
+
         self._torch = torch
-        device = accelerate.PartialState().device if placement.device == "auto" else torch.device(placement.device)
+        device = _device(placement.device)
         dtype = _dtype(placement.compute_type, device.type, self.spec.architecture)
         if device.type == "cpu":
             torch.set_num_threads(placement.cores)
-        try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(str(model.path), local_files_only=True)
-            self._model: Any = transformers.AutoModelForSeq2SeqLM.from_pretrained(
-                str(model.path), local_files_only=True, dtype=getattr(torch, dtype), device_map={"": device}
-            ).eval()
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise ModelCorrupt(f"{model.path} cannot be loaded by transformers: {error}") from error
+        self._tokenizer, self._model = _load(model.path, device, getattr(torch, dtype))
         self._model.generation_config.max_length = None  # it counts otherwise, and warns beside max_new_tokens
         self._first = self._target_language()
         self._one_at_a_time = threading.Lock()  # tokenizers hold their padding as state
@@ -137,11 +136,44 @@ class TransformersEngine:
         return Hypothesis(" ".join(text.split()), score, complete)
 
 
+def _device(asked: str) -> torch.device:
+    """The device, once a number has been there and back; ConfigError if this machine or this torch has none such."""
+    import accelerate
+    import torch
+
+    if asked == "auto":
+        found: torch.device = accelerate.PartialState().device
+        return found
+    try:
+        torch.zeros(1, device=asked).item()
+    except Exception as error:  # AssertionError without CUDA, and each device raises its own
+        raise ConfigError(f"--device {asked}: {error}; expected auto, cpu, or a device that is here and that the "
+                          f"installed torch was built for") from error  # fmt: skip
+    return torch.device(asked)
+
+
+def _load(path: Path, device: torch.device, dtype: torch.dtype) -> tuple[Any, Any]:
+    """The tokenizer and the model of a directory."""
+    import transformers
+
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(str(path), local_files_only=True)
+        model = transformers.AutoModelForSeq2SeqLM.from_pretrained(
+            str(path), local_files_only=True, dtype=dtype, device_map={"": device}
+        )
+    except ImportError as error:
+        raise BackendUnavailable(f"{path} needs another package: {error}") from error
+    except Exception as error:  # the native readers' exceptions have no base of their own
+        raise ModelCorrupt(f"{path} cannot be loaded by transformers: {error}") from error
+    return tokenizer, model.eval()
+
+
 def _dtype(compute_type: str, device: str, architecture: str) -> str:
-    if compute_type == "default":
+    if compute_type in ("auto", "default"):
         return "float32" if device == "cpu" else "bfloat16"
     if compute_type not in DTYPES:
-        raise ConfigError(f"--compute-type {compute_type}: the transformers backend computes in {', '.join(DTYPES)}")
+        raise ConfigError(f"--compute-type {compute_type}: the transformers backend computes in {', '.join(DTYPES)}; "
+                          f"auto and default choose")  # fmt: skip
     if compute_type == "float16" and architecture in OVERFLOWS:
         raise ConfigError(f"--compute-type float16: {architecture} models overflow in it; choose bfloat16 or float32")
     return DTYPES[compute_type]

@@ -25,7 +25,7 @@ _UNKNOWN = ModelSpec(
     licence="not stated",
     commercial=False,
     languages=_TRANSLATORS["marian"],
-    quality="draft",
+    quality="unknown",
     limits=Limits(source_tokens=240, target_tokens=480),
     decoding=DecodingOptions(beam_size=4),
 )
@@ -42,7 +42,8 @@ def local_spec(directory: Path) -> ModelSpec:
     if (directory / "model.bin").is_file():
         return replace(_UNKNOWN, name=name)
     if (directory / "model.onnx").is_file():
-        return replace(_UNKNOWN, name=name, backend="ort", architecture="embedded")
+        limits = Limits(source_tokens=240, target_tokens=240)  # it has 512 positions for both together
+        return replace(_UNKNOWN, name=name, backend="ort", architecture="embedded", limits=limits)
     if not (directory / "config.json").is_file():
         raise ModelNotFound(f"{directory} holds no model.bin (CTranslate2), no config.json (transformers) and no "
                             f"model.onnx (built in); expected the directory of a model")  # fmt: skip

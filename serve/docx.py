@@ -21,6 +21,7 @@ MAX_RATIO = 200  # unpacked to packed; Word's own files stay below 60
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
 _DROPPED = {  # what is not read, and what it is called in the warning
+    f"{_W}altChunk": "parts in other formats",
     f"{_W}tbl": "tables", f"{_W}drawing": "images", f"{_W}pict": "images", f"{_W}object": "embedded objects",
     f"{_W}del": "deleted text (tracked changes)", f"{_W}moveFrom": "deleted text (tracked changes)",
     f"{_W}footnoteReference": "footnotes", f"{_W}endnoteReference": "endnotes",
@@ -49,13 +50,8 @@ def parse_docx(data: bytes, name: str) -> Article:
     dropped = {"headers and footers"} if margins else set[str]()
     paragraphs = [(style, text) for style, text in _paragraphs(document, dropped) if text]
     texts = [text for _, text in paragraphs]
-    title = next((text for style, text in paragraphs if style in headings), None)
-    if title is None and stated in texts:
-        title = stated
-    if title is not None and len(texts) > 1:
-        texts.remove(title)
-    else:
-        title = None
+    first = paragraphs[0] if len(paragraphs) > 1 else (None, "")
+    title = texts.pop(0) if first[0] in headings or first[1] == stated else None  # one further down stays in its place
     warnings = (f"Left out of the Word file: {', '.join(sorted(dropped))}.",) if dropped else ()
     return Article(tuple(texts), title=title, warnings=warnings)
 
@@ -82,6 +78,8 @@ def _part(package: zipfile.ZipFile, part: str, name: str) -> Any:
     too_much = InputTooLong(
         f"{name} unpacks to too much: {part} has over {MAX_PART:,} bytes, or over {MAX_RATIO} times its packed size"
     )
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others raise errors of their own
+        raise SourceUnreadable(f"{name} is a broken Word file ({part} is packed by no method it has); save it as .txt")
     if info.file_size > MAX_PART or info.file_size > MAX_RATIO * max(info.compress_size, 1000):
         raise too_much
     with package.open(info) as file:  # what the directory says may be a lie: count again
@@ -150,7 +148,8 @@ def _walk(document: Any, dropped: set[str]) -> Iterator[tuple[str, Any]]:
             yield event, element
         elif element.tag in _DROPPED or element.tag == _FALLBACK or _is_hidden(element):
             if element.tag != _FALLBACK:
-                dropped.add(_DROPPED.get(element.tag, "hidden text"))
+                boxed = element.find(f".//{_W}txbxContent") is not None and _DROPPED.get(element.tag) == "images"
+                dropped.add("text boxes" if boxed else _DROPPED.get(element.tag, "hidden text"))
             walker.skip_subtree()
         elif isinstance(element.tag, str):
             yield event, element

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -157,13 +159,28 @@ class _PublicNetwork(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
-            found = [ipaddress.ip_address(text) for text in self.resolver(host, port)]
+            found = [ipaddress.ip_address(text) for text in self._resolved(host, port)]
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"the address of {host} was not found in time") from error
         except (OSError, UnicodeError, ValueError) as error:
             raise httpcore.ConnectError(f"{host} is not known to the network") from error
         for address in found:
             if not self.allowed(address):
                 raise httpcore.ConnectError(f"{host} is {address}, which is not a public address")
         return [str(address) for address in found]
+
+    def _resolved(self, host: str, port: int) -> list[str]:
+        """What the resolver says in time; a system's resolver knows no time limit and is left behind in its thread."""
+        answer: Future[list[str]] = Future()
+
+        def ask() -> None:
+            try:
+                answer.set_result(list(self.resolver(host, port)))
+            except BaseException as error:  # raised again where the answer is waited for
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        return answer.result(left(self.deadline))
 
 
 class _TimedStream(httpcore.NetworkStream):

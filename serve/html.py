@@ -15,10 +15,18 @@ MAX_ATTRIBUTES = 30  # of one element; trafilatura takes quadratic time in them
 MAX_TAG = 500  # words of one tag; libxml2 takes quadratic time in them
 
 _NOT_TEXT = (
-    "script", "style", "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video", "form",
-    "button", "select", "textarea", "noscript",
+    "template", "svg", "math", "iframe", "object", "embed", "canvas", "audio", "video", "table", "figure", "figcaption",
+    "img",
 )  # fmt: skip
-_AROUND = ("nav", "footer", "aside", "menu")
+_NAMED = {  # what a reader may miss wherever it stood
+    "table": "tables", "figure": "figures and captions", "figcaption": "figures and captions", "img": "images",
+    "script": "scripts", "iframe": "embedded frames", "video": "videos", "math": "formulas",
+}  # fmt: skip
+_AROUND = {  # what is left out, and named if it held text
+    "nav": "navigation", "menu": "navigation", "footer": "footers", "aside": "asides",
+    "noscript": "text for browsers without scripts", "button": "form fields", "select": "form fields",
+    "textarea": "form fields",
+}  # fmt: skip
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _HTML = re.compile(
     r"\ufeff?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
@@ -51,7 +59,7 @@ def parse_html(text: str, name: str) -> Article:
     page = _page(text, name)
     if page is None:
         return Article(())
-    dropped = _strip(page)
+    dropped, written = _strip(page)
     title = _headline(page)
     blocks, all_blocks = list(_extracted(page)), list(_all_blocks(page))
     if _squeezed("".join(all_blocks)) in _squeezed("".join(blocks[:1])) or not blocks:
@@ -62,7 +70,7 @@ def parse_html(text: str, name: str) -> Article:
     wanted = _squeezed(title or "")
     paragraphs = [block for block in kept if _squeezed(block) != wanted]
     warnings = [f"Left out of the web page: {', '.join(dropped)}."] if dropped else []
-    missing = _missing(page, kept)
+    missing = _missing(written, kept)
     if missing:
         warnings.append(f"{missing} paragraphs of the web page were not taken for the article: compare with the page.")
     return Article(tuple(paragraphs), title=title, warnings=tuple(warnings))
@@ -101,16 +109,32 @@ def _tag_words(piece: str) -> int:
     return len(re.findall(r"[\s/\"'=]+", re.sub(r"\bdata:[^\s\"'>]*", "", tag)))
 
 
-def _strip(page: Any) -> list[str]:
-    """Take out what is no text of the article; the kinds of it that a reader may miss."""
+def _strip(page: Any) -> tuple[list[str], list[str]]:
+    """Take out what is no text of the article: the kinds of it that a reader may miss; the paragraphs there were."""
     from lxml import etree
 
-    names = {"table": "tables", "figure": "figures and captions", "figcaption": "figures and captions",
-             "img": "images", "script": "scripts", "iframe": "embedded frames", "video": "videos",
-             "form": "forms"}  # fmt: skip
-    found = {names[element.tag]: None for element in page.iter(*names)}
-    etree.strip_elements(page, *_NOT_TEXT, *_AROUND, "table", "figure", "figcaption", "img", with_tail=False)
-    return sorted(found)
+    found = {_NAMED[element.tag] for element in page.iter(*_NAMED)}
+    etree.strip_elements(page, "script", "style", with_tail=False)
+    found |= set(_around_text(page))
+    written = [_text(p) for p in page.iter("p")]
+    etree.strip_tags(page, "form")  # pages made with ASP.NET stand in one
+    etree.strip_elements(page, *_NOT_TEXT, *_AROUND, with_tail=False)
+    return sorted(found), written
+
+
+def _around_text(page: Any) -> Iterator[str]:
+    """What the text that stands around the article is in; one walk, for XPath takes quadratic time in nested ones."""
+    from lxml import etree
+
+    inside: list[str] = []
+    for event, element in etree.iterwalk(page, events=("start", "end")):
+        if event == "start" and element.tag in _AROUND:
+            inside.append(_AROUND[element.tag])
+        elif event == "end" and element.tag in _AROUND:
+            inside.pop()
+        text = element.text if event == "start" else element.tail
+        if inside and text and text.strip():
+            yield inside[-1]
 
 
 def _headline(page: Any) -> str | None:
@@ -186,10 +210,9 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _missing(page: Any, blocks: list[str]) -> int:
-    """How many paragraphs of ten words or more stand in the page and not, by their beginnings, in the blocks."""
+def _missing(texts: list[str], blocks: list[str]) -> int:
+    """How many texts of ten words or more are not, by their beginnings, in the blocks."""
     starts = {_squeezed(line)[:30] for block in blocks for line in block.split("\n")}
-    texts = (_text(p) for p in page.iter("p"))
     return sum(
         len(text.split()) >= 10 and not _READ_ALSO.match(text) and _squeezed(text)[:30] not in starts for text in texts
     )

@@ -22,6 +22,7 @@ from serve.glyphs import Drawing, Glyph
 
 MAX_PAGES = 300
 MAX_SECONDS = 60.0
+ENCRYPTED = "it is encrypted; save a copy without a password, or its text as a .txt file"
 GUESS = "A PDF's text order is a guess: compare with the page."
 LARGER = 1.15  # times the size of the text: a headline
 SPACE = 0.18  # of the size of the letters: a gap between words where no space is drawn
@@ -56,7 +57,7 @@ def parse_pdf(data: bytes, name: str) -> Article:
             stand for no known character. Whatever pypdf stumbles over becomes one of these.
     """
     from pypdf import apply_configuration
-    from pypdf.errors import LimitReachedError
+    from pypdf.errors import DependencyError, LimitReachedError
 
     logging.getLogger("pypdf").addHandler(logging.NullHandler())  # else it tells standard error
     try:
@@ -64,6 +65,8 @@ def parse_pdf(data: bytes, name: str) -> Article:
             return _article(data)
     except LimitReachedError as error:
         raise InputTooLong(f"{name} unpacks to too much ({error}); save its text as a .txt file") from error
+    except DependencyError as error:  # AES, and no package here that knows it
+        raise SourceUnreadable(f"{name}: {ENCRYPTED}") from error
     except InputError as error:
         raise type(error)(f"{name}: {error}") from error
     except (Exception, RecursionError) as error:  # a parser of hostile bytes: any exception is the file's
@@ -75,7 +78,7 @@ def _article(data: bytes) -> Article:
 
     reader = PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
-        raise SourceUnreadable("it is locked with a password; save a copy without one, or its text as a .txt file")
+        raise SourceUnreadable(ENCRYPTED)
     if len(reader.pages) > MAX_PAGES:
         raise InputTooLong(f"it has {len(reader.pages)} pages, at most {MAX_PAGES} are read; print the article alone")
     drawing = Drawing(reader, {}, time.monotonic() + MAX_SECONDS)

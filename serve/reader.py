@@ -10,21 +10,23 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
 from mt.document import Article
 from mt.errors import EmptyInput, InputTooLong, SourceUnreadable, UnsupportedFormat
 
-MAX_BYTES = 2 * 2**20  # of text: a book of 300 pages in Arabic; larger inputs are for `khulasa batch`
+MAX_BYTES = 2 * 2**20  # of text: a book of 300 pages in Arabic
 MAX_FILE = 20 * 2**20  # of a page, a document or a PDF, pictures and all
+MAX_MEMBERS = 100  # of a gzip file; unpacking takes quadratic time in them
 HEADLINE_WORDS = 20
 WRAPPED = 50  # characters in the longest line of a text that was wrapped at a column
 FORMATS = {
     ".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".xhtml": "html",
     ".docx": "docx", ".pdf": "pdf",
 }  # fmt: skip
+_EXPECTED = f"expected one of {', '.join(FORMATS)}"
 _KINDS = {"txt": "a text", "md": "a Markdown file", "html": "a web page", "docx": "a Word document", "pdf": "a PDF"}
 _FOREIGN = {  # first bytes of what is often taken for one of ours, and the way out
     b"\xd0\xcf\x11\xe0": "an old Word file (.doc), or one locked with a password; save it as .docx",
@@ -36,7 +38,9 @@ _FOREIGN = {  # first bytes of what is often taken for one of ours, and the way 
 
 _SENTENCE_END = re.compile(r"[.!?؟…:؛،][\"'»”)\]\u200e\u200f]*\s*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
+# Between two lines of dashes, and beginning as YAML does: a key in Latin letters, for Arabic before a colon is text.
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n\s*[A-Za-z0-9_-]+[ \t]*:(?=\s).*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TO_TERMINALS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all controls but tab and newline
 _URL = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -69,13 +73,26 @@ def parse(data: bytes, name: str, kind: str | None = None, charset: str | None =
     expected = kind or FORMATS.get(Path(stem).suffix.lower())
     found = _kind(data, name, expected)
     article = _parsed(data, name, found, charset)
-    if not article.paragraphs and not article.title:
-        raise EmptyInput(f"{name} is empty; expected an Arabic article")
-    if sum(len(text.encode("utf-8", "replace")) for text in (article.title or "", *article.paragraphs)) > MAX_BYTES:
-        raise _too_long(f"the text of {name}", MAX_BYTES)
     if expected not in (None, found) and (kind, found) != ("txt", "html"):  # a page on standard input is no surprise
         article = replace(article, warnings=(f"{name} is {_KINDS[found]} and was read as one.", *article.warnings))
+    article = _printable(article)
+    if not article.paragraphs and not article.title:
+        raise EmptyInput(" ".join((f"{name} is empty; expected an Arabic article.", *article.warnings)))
+    if sum(len(text.encode("utf-8", "replace")) for text in (article.title or "", *article.paragraphs)) > MAX_BYTES:
+        raise _too_long(f"the text of {name}", MAX_BYTES)
     return article
+
+
+def _printable(article: Article) -> Article:
+    """The article without control characters, which entities and fonts can hold and terminals obey."""
+    paragraphs = tuple(text for paragraph in article.paragraphs if (text := _without_controls(paragraph).strip()))
+    title = _without_controls(article.title or "").strip() or None
+    warnings = tuple(map(_without_controls, article.warnings))  # they quote names and margins
+    return replace(article, paragraphs=paragraphs, title=title, warnings=warnings)
+
+
+def _without_controls(text: str) -> str:
+    return _TO_TERMINALS.sub(lambda found: " " if found[0].isspace() else "", text)
 
 
 def _parsed(data: bytes, name: str, kind: str, charset: str | None) -> Article:
@@ -96,6 +113,7 @@ def _parsed(data: bytes, name: str, kind: str, charset: str | None) -> Article:
         if len(data) > MAX_BYTES:
             raise _too_long(name, MAX_BYTES)
         text, warnings = decode(data, name, charset)
+        text = text.replace("\r", "\n")  # files of old Macs
         article = parse_markdown(text) if kind == "md" else parse_text(text)
     return replace(article, warnings=(*warnings, *article.warnings))
 
@@ -106,7 +124,7 @@ def _kind(data: bytes, name: str, expected: str | None) -> str:
 
     for magic, what in _FOREIGN.items():
         if data.startswith(magic):
-            raise UnsupportedFormat(f"{name} is {what}, and try again; expected {', '.join(FORMATS)}")
+            raise UnsupportedFormat(f"{name} is {what}, and try again; {_EXPECTED}")
     if b"%PDF-" in data[:1024] and data.lstrip()[:1] != b"<":
         return "pdf"
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
@@ -114,25 +132,23 @@ def _kind(data: bytes, name: str, expected: str | None) -> str:
     if data[:2] == b"\x1f\x8b":
         raise UnsupportedFormat(f"{name} is packed twice; unpack it and try again")
     if expected in ("pdf", "docx"):
-        raise UnsupportedFormat(
-            f"{name} is not {_KINDS[expected]}, whatever its name says; expected {', '.join(FORMATS)}"
-        )
+        raise UnsupportedFormat(f"{name} is not {_KINDS[expected]}, whatever its name says; {_EXPECTED}")
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     start = data[:8000].decode("utf-16" if utf16 else "latin-1", "replace").removeprefix("ï»¿")
     if expected != "md" and looks_like_html(start):
         return "html"
     if expected is None:
-        raise UnsupportedFormat(
-            f"{name}: expected one of {', '.join(FORMATS)}, also as .gz, or text on standard input (-)"
-        )
+        raise UnsupportedFormat(f"{name}: {_EXPECTED}, also as .gz, or text on standard input (-)")
     return expected
 
 
 def gunzip(data: bytes, name: str, limit: int) -> bytes:
     """The unpacked bytes, at most `limit` of them: unpacking stops there."""
-    unpacked, rest = bytearray(), data
+    unpacked, rest, members = bytearray(), data, 0
     try:
         while rest[:2] == b"\x1f\x8b":  # a file may have several members; what follows the last is padding
+            if (members := members + 1) > MAX_MEMBERS:
+                raise SourceUnreadable(f"{name} is a gzip file of over {MAX_MEMBERS} members; unpack it and try again")
             member = zlib.decompressobj(zlib.MAX_WBITS | 16)
             unpacked += member.decompress(rest, limit + 1 - len(unpacked))
             if len(unpacked) > limit:
@@ -146,36 +162,30 @@ def gunzip(data: bytes, name: str, limit: int) -> bytes:
 
 
 def read_lines(source: str) -> list[str]:
-    """The lines of a file or of standard input, blank ones too; only a newline ends a line."""
-    text, _ = decode(read_bytes(source), "standard input" if source == "-" else source)
-    if not text:
-        return []
-    return text.removesuffix("\n").split("\n")
+    """The lines of a file (also packed as .gz) or of standard input, blank ones too; only \\n or \\r\\n ends a line."""
+    name = "standard input" if source == "-" else source
+    data = read_bytes(source)
+    text, _ = decode(gunzip(data, name, MAX_BYTES) if data[:2] == b"\x1f\x8b" else data, name)
+    return [_without_controls(line) for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def read_bytes(source: str, limit: int = MAX_BYTES) -> bytes:
     """What the source holds, at most `limit` bytes: more is an error, and is not read."""
     try:
-        if source == "-":
-            return _limited(sys.stdin.buffer, "standard input", limit)
-        with Path(source).open("rb") as file:
-            return _limited(file, source, limit)
+        with nullcontext(sys.stdin.buffer) if source == "-" else Path(source).open("rb") as file:
+            data = file.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceUnreadable(
             f"{source!r} cannot be read: {reason}. Expected a file, or - for standard input."
         ) from error
+    if len(data) > limit:
+        raise _too_long("standard input" if source == "-" else source, limit)
+    return data
 
 
 def _limit(source: str) -> int:
     return MAX_BYTES if FORMATS.get(Path(source).suffix.lower()) == "md" else MAX_FILE
-
-
-def _limited(file: BinaryIO, name: str, limit: int) -> bytes:
-    data = file.read(limit + 1)
-    if len(data) > limit:
-        raise _too_long(name, limit)
-    return data
 
 
 def _too_long(name: str, limit: int) -> InputTooLong:
@@ -184,20 +194,18 @@ def _too_long(name: str, limit: int) -> InputTooLong:
 
 
 def decode(data: bytes, name: str, charset: str | None = None, markup: bool = False) -> tuple[str, tuple[str, ...]]:
-    """The text, with \\n for line ends, and a warning where its encoding had to be guessed.
+    """The text, with \\n for \\r\\n, and a warning where its encoding had to be guessed.
 
     UTF-8 is taken where the bytes are UTF-8, whatever `charset` says: no other text is so by chance.
     """
-    encoding, warnings = "utf-8-sig", tuple[str, ...]()
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
+    warnings: tuple[str, ...] = ()
     try:
-        text = data.decode(encoding)
+        text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         text, warnings = _decode_stated(data, charset) or _decode_legacy(data, name, markup)
     if _CONTROL.search(text):
-        raise UnsupportedFormat(f"{name} is not text (it has control characters); expected {', '.join(FORMATS)}")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), warnings
+        raise UnsupportedFormat(f"{name} is not text (it has control characters); {_EXPECTED}")
+    return text.replace("\r\n", "\n"), warnings
 
 
 _ENCODINGS = {"windows-1256", "cp1256", "iso-8859-6", "windows-1252", "iso-8859-1", "utf-16", "utf-16le", "utf-16be"}
@@ -253,30 +261,30 @@ def _is_headline(paragraph: str) -> bool:
 
 
 def parse_markdown(text: str) -> Article:
-    """The words of a Markdown file: its first heading is the headline; tables, code, images and HTML are left out."""
+    """The words of a Markdown file: a heading before all else is the headline; what is left out is said."""
     from markdown_it import MarkdownIt
 
-    tokens = MarkdownIt("commonmark").enable("table").parse(_FRONT_MATTER.sub("", text))
-    dropped, blocks = set[str](), []
-    heading, in_table = None, False
+    body = _FRONT_MATTER.sub("", text)
+    tokens = MarkdownIt("commonmark").enable("table").parse(body)
+    dropped, blocks = {"front matter"} if body != text else set[str](), []
+    heading = in_table = False
     for token in tokens:
         if token.type in ("table_open", "table_close"):
             in_table = token.type == "table_open"
             dropped.add("tables")
         elif token.type == "heading_open":
-            heading = token.tag
+            heading = True
         elif token.type in ("fence", "code_block", "html_block"):
             dropped.add("HTML" if token.type == "html_block" else "code")
         elif token.type == "inline" and not in_table:
-            if any(child.type == "image" for child in token.children or ()):
-                dropped.add("images")
-            words = "".join(_words(token.children or ())).strip()
-            blocks.append((heading, words))
-            heading = None
-    title = next((words for level, words in blocks if level and words), None)
-    paragraphs = [words for level, words in blocks if words and not (level and words == title)]
+            inside = {child.type for child in token.children or ()}
+            dropped |= {what for kind, what in (("image", "images"), ("html_inline", "HTML")) if kind in inside}
+            if words := "".join(_words(token.children or ())).strip():
+                blocks.append((heading, words))
+            heading = False
+    title = blocks.pop(0)[1] if blocks and blocks[0][0] else None
     warnings = (f"Left out of the Markdown file: {', '.join(sorted(dropped))}.",) if dropped else ()
-    return Article(tuple(paragraphs), title=title, warnings=warnings)
+    return Article(tuple(words for _, words in blocks), title=title, warnings=warnings)
 
 
 def _words(children: object) -> Iterator[str]:
@@ -285,5 +293,5 @@ def _words(children: object) -> Iterator[str]:
             yield child.content
         elif child.type == "softbreak":
             yield " "
-        elif child.type == "hardbreak":
+        elif child.type == "hardbreak" or (child.type == "html_inline" and child.content[:3].lower() == "<br"):
             yield "\n"

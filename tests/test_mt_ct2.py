@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 
 from mt.ct2 import BATCH_TOKENS, CTranslate2Engine
 from mt.document import DecodingOptions, Hypothesis, Source
+from mt.embedded import DATA
 from mt.engine import Placement, load_engine
 from mt.errors import ConfigError, DecodingError, ModelCorrupt
-from mt.registry import load_registry
-from mt.tokenizer import load_tokenizer
+from mt.registry import Limits, load_registry
+from mt.tokenizer import load_sentencepiece_pair
 
 OPENINGS = ["قال", "نفى الجيش", "في 3 مايو", "«اليوم»", "OPEC:", "ارتفعت أسعار النفط", "😀", "هل", "!", "١٢٫٥"]
 ENDINGS = ["الحكومة في المدارس.", "إلى العاصمة مساء الأحد؟", "the president", "خسائر"]
@@ -130,7 +132,8 @@ def test_a_stretch_of_unknown_characters_never_becomes_a_token_of_the_model(engi
 @pytest.mark.parametrize(
     ("placement", "message"),
     [
-        (Placement(device="cuda"), "--device cuda: "),
+        (Placement(device="cuda"), "--device cuda: CTranslate2 finds no GPU"),
+        (Placement("cuda", threads=1), "--device cuda: CTranslate2 finds no GPU"),  # asked a second time
         (Placement(device="tpu"), "--device tpu: unsupported device tpu"),
         (Placement("cpu", "int3"), "--compute-type int3: expected one of auto, default, float32, int8"),
         (Placement("cpu", ""), "--compute-type : expected one of"),
@@ -168,6 +171,16 @@ def test_a_failure_of_the_engine_names_the_source(engine: Any) -> None:
         list(engine.generate([Source(""), Source(LINES[0])], beyond))
 
 
+def test_no_source_is_cut_in_silence(tiny_marian: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = load(tiny_marian)
+    monkeypatch.setattr(engine, "spec", replace(engine.spec, limits=Limits(2000, 10)))
+    source = Source("ا" * 1500)
+    last = engine.count_tokens(source) - 1
+    assert last > 1024  # where CTranslate2 would cut it
+    with pytest.raises(DecodingError, match=rf"got position {last}"):
+        list(engine.generate([source], GREEDY))
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.999])
 def test_a_truncated_model_is_corrupt(broken: Path, share: float) -> None:
     data = (broken / "model.bin").read_bytes()
@@ -199,9 +212,23 @@ def test_a_tokenizer_json_beside_the_pair_changes_nothing(broken: Path) -> None:
     assert generate(load(broken), LINES[:1], GREEDY)[0].text
 
 
+def test_a_tokenizer_json_alone_is_not_taken(broken: Path) -> None:
+    for name in ("source.spm", "target.spm"):
+        (broken / name).unlink()
+    shutil.copy(DATA / "tokenizer.json", broken)
+    with pytest.raises(ModelCorrupt, match=r"broken has no tokenizer: expected source\.spm and target\.spm"):
+        load(broken)
+
+
+def test_a_source_ends_once_whoever_adds_the_end(engine: Any, broken: Path) -> None:
+    config = json.loads((broken / "config.json").read_text(encoding="utf-8"))
+    (broken / "config.json").write_text(json.dumps({**config, "add_source_eos": True}), encoding="utf-8")
+    assert generate(load(broken), LINES[:8], GREEDY) == generate(engine, LINES[:8], GREEDY)
+
+
 def test_pieces_under_the_other_names_are_found(broken: Path) -> None:
     for name, other in (("source.spm", "src.spm.model"), ("target.spm", "tgt.spm.model")):
         (broken / name).rename(broken / other)
     engine = load(broken)
     assert isinstance(engine, CTranslate2Engine)
-    assert engine.count_tokens(Source(LINES[0])) == len(load_tokenizer(broken).encode(Source(LINES[0])))
+    assert engine.count_tokens(Source(LINES[0])) == len(load_sentencepiece_pair(broken).encode(Source(LINES[0])))

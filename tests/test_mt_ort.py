@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="needs onnx")
-pytest.importorskip("onnxruntime", reason="needs onnxruntime")
-
 from mt import ort
 from mt.document import DecodingOptions, Hypothesis, Source, Term
 from mt.engine import Placement

@@ -9,15 +9,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mt import embedded, store
 from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound
-from mt.registry import load_registry
+from mt.registry import HubSource, load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
 REGISTRY = load_registry(ROOT / "models.yaml")
@@ -144,13 +146,45 @@ def test_the_manifest_lists_every_file_with_size_and_checksum(builder: Builder, 
     assert model.size == sum(path.stat().st_size for path in home.iterdir())
 
 
-def test_another_fingerprint_is_another_model_beside_the_old_one(builder: Builder, home: Path) -> None:
+def test_another_fingerprint_is_another_model_in_the_place_of_the_old_one(builder: Builder, home: Path) -> None:
     store.ensure(SPEC)
     builder.version = "99999999"
     assert store.find(SPEC) is None
     assert store.ensure(SPEC).path == home.with_name("99999999")
     assert builder.calls == 2
-    assert directories(home) == [VERSION, "99999999"]
+    assert directories(home) == ["99999999"]
+
+
+def test_what_older_versions_left_is_deleted_but_not_what_is_being_written(builder: Builder, home: Path) -> None:
+    store.ensure(SPEC)
+    os.truncate(home / "model.bin", 1000)
+    for name in ("11111111.part", "22222222.part", "notes"):
+        home.with_name(name).mkdir()
+    home.with_name("22222222").symlink_to("notes")  # no file can be deleted through it, and that fails nothing
+    (home.with_name("notes") / "manifest").write_text("somebody's own")
+    builder.version = "99999999"
+    with FileLock(home.with_name("22222222.lock")):
+        assert store.ensure(SPEC).path == home.with_name("99999999")
+    assert directories(home) == ["22222222", "22222222.part", "99999999", "notes"]
+    assert [path.name for path in home.with_name("notes").iterdir()] == ["manifest"]
+
+
+def test_a_model_that_is_there_already_deletes_nothing(builder: Builder, home: Path) -> None:
+    store.ensure(SPEC)
+    home.with_name("11111111.part").mkdir()
+    store.ensure(SPEC)
+    assert directories(home) == [VERSION, "11111111.part"]
+
+
+def test_an_old_version_that_cannot_be_deleted_fails_no_build(
+    builder: Builder, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.ensure(SPEC)
+    home.with_name(f"{VERSION}.lock").unlink(missing_ok=True)
+    home.with_name(f"{VERSION}.lock").mkdir()
+    builder.version = "99999999"
+    assert store.ensure(SPEC).path == home.with_name("99999999")
+    assert directories(home) == [VERSION, f"{VERSION}.lock", "99999999"]
 
 
 def test_a_second_process_waits_for_the_lock_and_does_not_build(builder: Builder, home: Path) -> None:
@@ -286,6 +320,36 @@ def test_a_file_that_the_disk_refuses_to_read_is_corrupt(
         store.verify(model)
 
 
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda home: os.truncate(home / "model.bin", 1000), r"'model\.bin' differs from its checksum"),
+        (lambda home: (home / "model.bin").unlink(), r"'model\.bin' is missing"),
+        (lambda home: (home / "manifest.json").unlink(), r"manifest\.json is no list of a model's files"),
+    ],
+)
+def test_a_damaged_model_is_stored_though_not_found(
+    damage: Callable[[Path], None], message: str, builder: Builder, home: Path
+) -> None:
+    assert store.stored(SPEC) == []
+    model = store.ensure(SPEC)
+    damage(home)
+    home.with_name("88888888").mkdir()  # of another version
+    assert store.find(SPEC) is None
+    assert store.stored(SPEC) == [model]
+    with pytest.raises(ModelCorrupt, match=message):
+        store.verify(model)
+
+
+def test_a_place_that_cannot_be_looked_into_holds_nothing(
+    builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KHULASA_CACHE", str(tmp_path / ("x" * 300)))
+    assert store.stored(SPEC) == store.stored(HUB) == []
+    with pytest.raises(ModelError, match="cannot write to the cache directory"):
+        store.ensure(SPEC)
+
+
 # --- manifests that `_seal` never wrote
 
 SECRET = b"not yours"
@@ -361,11 +425,17 @@ def test_a_model_that_is_not_on_disk_is_not_found_and_the_message_says_what_to_d
     assert HUB.source is not None
     with pytest.raises(ModelNotFound) as raised:
         store.ensure(HUB)
-    message = str(raised.value)
-    assert message.startswith(f"{HUB.name} is not on disk ({home.parents[1]}).")
-    assert HUB.source.repo in message
-    assert "ct2-transformers-converter" in message
-    assert "--model embedded" in message
+    revision = "" if HUB.source.revision == "main" else f" --revision {HUB.source.revision}"
+    assert str(raised.value) == (
+        f"{HUB.name} is not on disk ({home.parents[1]}). This version cannot download models yet: get it with "
+        f"`hf download {HUB.source.repo}{revision} --local-dir DIR` and give --model DIR."
+    )
+
+
+@pytest.mark.parametrize(("revision", "asked"), [("main", "a/b --local-dir"), ("v2", "a/b --revision v2 --local-dir")])
+def test_the_revision_is_named_where_it_is_not_the_usual_one(cache: Path, revision: str, asked: str) -> None:
+    with pytest.raises(ModelNotFound, match=f"`hf download {asked} DIR`"):
+        store.ensure(replace(HUB, source=HubSource("a/b", revision)))
 
 
 def test_the_last_whole_version_of_a_hub_model_is_found(builder: Builder, home: Path) -> None:
@@ -376,4 +446,5 @@ def test_the_last_whole_version_of_a_hub_model_is_found(builder: Builder, home: 
         for file in built.iterdir():
             (versions / name / file.name).write_bytes(file.read_bytes())
     (versions / "4" / "model.bin").unlink()
+    assert [model.version for model in store.stored(HUB)] == ["1", "2", "4"]
     assert store.find(HUB) == store.ensure(HUB) == store.StoredModel(HUB, versions / "2", "2")

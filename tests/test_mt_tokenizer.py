@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,16 +14,16 @@ from mt.document import Source, Term
 from mt.embedded import DATA
 from mt.errors import ModelCorrupt
 from mt.normalize import normalize
-from mt.tokenizer import PromptTokenizer, SentencePiecePair, Tokenizer, load_tokenizer
+from mt.tokenizer import PromptTokenizer, Tokenizer, load_sentencepiece_pair
 
-PROMPT = load_tokenizer(DATA)
+PROMPT = PromptTokenizer(DATA / "tokenizer.json")
 MARKERS = ["<eos>", "<bos>", "<unused0>", "<unused3>", "<pad>", "<unk>", "</s>", "<start_of_turn>", "<0x0A>", ">>fra<<"]
 TEXT = st.text(st.sampled_from("قالوزير المدرسة.،؟ 3٣aB<>/s_\n😀½ﷺ\u0301")) | st.text(max_size=40)
 
 
 @pytest.fixture(scope="module")
 def pair(tiny_marian: Path) -> Tokenizer:
-    return load_tokenizer(tiny_marian)
+    return load_sentencepiece_pair(tiny_marian)
 
 
 # --- the embedded model
@@ -115,25 +116,59 @@ def test_a_blank_source_has_no_tokens(pair: Tokenizer, tokenizer: str, text: str
     assert (pair if tokenizer == "pair" else PROMPT).encode(Source(text)) == []
 
 
-def test_the_files_decide_the_convention(tiny_marian: Path, tmp_path: Path) -> None:
-    assert isinstance(load_tokenizer(tiny_marian), SentencePiecePair)
-    assert isinstance(PROMPT, PromptTokenizer)
-    with pytest.raises(ModelCorrupt, match=r"no tokenizer: expected source\.spm and target\.spm.*tokenizer\.json"):
-        load_tokenizer(tmp_path)
+def test_the_files_of_each_backend_are_looked_for_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelCorrupt, match=rf"{tmp_path}/tokenizer\.json cannot be read.*No such file"):
+        PromptTokenizer(tmp_path / "tokenizer.json")
+    (tmp_path / "config.json").write_text("{}")
+    shutil.copy(DATA / "tokenizer.json", tmp_path)  # of another convention than any CTranslate2 model's
+    with pytest.raises(
+        ModelCorrupt, match=r"no tokenizer: expected source\.spm and target\.spm, or src\.spm\.model and tgt\.spm"
+    ):
+        load_sentencepiece_pair(tmp_path)
+
+
+@pytest.mark.parametrize(("config", "last"), [({"add_source_eos": True}, []), ({"add_source_eos": False}, ["</s>"]),
+                                              ({}, ["</s>"])])  # fmt: skip
+def test_an_end_that_the_engine_adds_is_left_to_it(
+    tiny_marian: Path, pair: Tokenizer, tmp_path: Path, config: dict[str, bool], last: list[str]
+) -> None:
+    directory = shutil.copytree(tiny_marian, tmp_path / "copy")
+    (directory / "config.json").write_text(json.dumps(config))
+    tokens = load_sentencepiece_pair(directory).encode(Source("قال الوزير"))
+    assert tokens == pair.encode(Source("قال الوزير"))[:-1] + last
+    assert load_sentencepiece_pair(directory).encode(Source(" ")) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[]", b"\xff\xfe", b"[" * 100_000])
+def test_a_configuration_that_cannot_be_read_is_corrupt(
+    tiny_marian: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    directory = shutil.copytree(tiny_marian, tmp_path / "copy")
+    (directory / "config.json").unlink()
+    if content is not None:
+        (directory / "config.json").write_bytes(content)
+    with pytest.raises(ModelCorrupt, match=r"copy cannot be loaded: its config\.json is not what CTranslate2 writes"):
+        load_sentencepiece_pair(directory)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"garbage", b"\xff\xfe\x00"])
-@pytest.mark.parametrize(
-    "names", [("tokenizer.json",), ("source.spm", "target.spm"), ("src.spm.model", "tgt.spm.model")]
-)
-def test_a_damaged_file_is_named(tmp_path: Path, names: tuple[str, ...], content: bytes) -> None:
+@pytest.mark.parametrize("names", [("source.spm", "target.spm"), ("src.spm.model", "tgt.spm.model")])
+def test_a_damaged_piece_model_is_named(tmp_path: Path, names: tuple[str, ...], content: bytes) -> None:
+    (tmp_path / "config.json").write_text("{}")
     for name in names:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(ModelCorrupt, match=rf"{tmp_path}/{names[0]} .*is no (SentencePiece model|tokenizer\.json)"):
-        load_tokenizer(tmp_path)
+    with pytest.raises(ModelCorrupt, match=rf"{tmp_path}/{names[0]} or {names[1]} is no SentencePiece model"):
+        load_sentencepiece_pair(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"garbage", b"\xff\xfe\x00"])
+def test_a_damaged_tokenizer_json_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "tokenizer.json").write_bytes(content)
+    with pytest.raises(ModelCorrupt, match=rf"{tmp_path}/tokenizer\.json cannot be read as a tokenizer\.json"):
+        PromptTokenizer(tmp_path / "tokenizer.json")
 
 
 def test_half_a_pair_is_none(tiny_marian: Path, tmp_path: Path) -> None:
     shutil.copy(tiny_marian / "source.spm", tmp_path)
     with pytest.raises(ModelCorrupt, match=r"no tokenizer"):
-        load_tokenizer(tmp_path)
+        load_sentencepiece_pair(tmp_path)

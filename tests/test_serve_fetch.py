@@ -230,6 +230,20 @@ def test_a_server_that_drips_bytes_is_left_when_the_time_is_over(
     assert time.monotonic() - start < 1.5
 
 
+def test_a_resolver_that_does_not_answer_is_left_when_the_time_is_over() -> None:
+    never = threading.Event()
+
+    def slow(host: str, port: int) -> list[str]:
+        never.wait(5)
+        return ["8.8.8.8"]
+
+    start = time.monotonic()
+    with pytest.raises(SourceUnreadable, match="took over 0 seconds"):
+        fetch("http://news.example/", Limits(seconds=0.2), resolver=slow)
+    assert time.monotonic() - start < 1.5
+    never.set()
+
+
 def test_proxies_of_the_environment_are_not_asked(
     site: Site, fetch_here: Callable[..., Fetched], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,15 @@ def docx_with(document: str | bytes, **parts: bytes) -> bytes:
     return file.getvalue()
 
 
+def packed_as(method: int) -> bytes:
+    """A document packed by another method than Word's, with its data damaged."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as package:
+        package.writestr("word/document.xml", document(TEXT * 99))
+    data = file.getvalue()
+    return data[:60] + b"\xff" * 40 + data[100:]
+
+
 def lying(package: bytes) -> bytes:
     """The zip with a directory that says every part is 1,000 bytes long."""
     found = package.rfind(b"PK\x01\x02")
@@ -53,6 +62,16 @@ def encrypted(data: bytes, password: str) -> bytes:
     file = io.BytesIO()
     writer.write(file)
     return file.getvalue()
+
+
+def aes(data: bytes) -> bytes:
+    """The PDF with a trailer that says it is encrypted by AES-256; no key opens it."""
+    crypt = (
+        f"/Encrypt << /Filter /Standard /V 5 /R 6 /Length 256 /P -4 /O <{'AB' * 48}> /U <{'CD' * 48}> /OE <{'EF' * 32}>"
+        f" /UE <{'12' * 32}> /Perms <{'34' * 16}> /CF << /StdCF << /CFM /AESV3 /AuthEvent /DocOpen /Length 32 >> >>"
+        " /StmF /StdCF /StrF /StdCF >> /ID [<0123> <0123>]"
+    )
+    return data.replace(b"/Info 7 0 R", b"/Info 7 0 R " + crypt.encode())
 
 
 def entities() -> str:
@@ -94,12 +113,20 @@ CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "huge.html": ("a page of 200 MB", lambda: b"<!doctype html><p>" + b" " * (200 * 10**6)),
     "deep.html": ("50,000 elements within one another", lambda: article_page("<div>" * 50_000 + TEXT)),
     "many.html": ("200,000 elements", lambda: article_page("<b>x</b>" * 200_000)),
+    "asides.html": (
+        "18,000 asides, 200 deep within one another",
+        lambda: article_page(("<aside> " * 200 + "</aside>" * 200) * 90),
+    ),
     "attributes.html": (
         "an element with 50,000 attributes",
         lambda: article_page(f"<p {' '.join(f'a{i}=1' for i in range(50_000))}>{TEXT}</p>"),
     ),
     "brackets.html": ("500,000 opening brackets", lambda: b"<!doctype html>" + b"<" * 500_000),
     "nul.html": ("NUL bytes in the text", lambda: article_page(f"<p>{TEXT}\x00</p>")),
+    "terminal.html": (
+        "codes for a terminal, written as entities",
+        lambda: article_page(f"<p>{TEXT}&#27;]0;x&#7;&#27;[31m&#155;2J</p>"),
+    ),
     "entity.html": (
         "an entity that names a file",
         lambda: article_page("<p>&e;</p>").replace(
@@ -110,6 +137,7 @@ CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "nested.txt.gz": ("gzip within gzip", lambda: gzip.compress(gzip.compress(TEXT.encode()))),
     "short.txt.gz": ("a gzip file cut short", lambda: gzip.compress(TEXT.encode() * 99)[:-20]),
     "broken.txt.gz": ("a gzip header, then noise", lambda: gzip.compress(TEXT.encode())[:12] + b"\xff" * 50),
+    "members.txt.gz": ("150,000 empty gzip files, one after the other", lambda: gzip.compress(b"") * 150_000),
     "bomb.docx": ("a document that unpacks to 30 MB", lambda: docx_with(document("a" * 30_000_000))),
     "lying.docx": (
         "the same, but its directory says 1,000 bytes",
@@ -124,9 +152,12 @@ CORPUS: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "deep.docx": ("5,000 elements within one another", lambda: docx_with(document("<w:r>" * 5000 + "</w:r>" * 5000))),
     "table.docx": ("another kind of zip", lambda: docx_with("x").replace(b"word/document", b"xl/worksheet1")),
+    "lzma.docx": ("a document packed with LZMA, and damaged", lambda: packed_as(zipfile.ZIP_LZMA)),
+    "bzip2.docx": ("a document packed with bzip2, and damaged", lambda: packed_as(zipfile.ZIP_BZIP2)),
     "cut.docx": ("a document cut short", lambda: word_document("خطة", [TEXT])[:9000]),
     "old.doc": ("Word 97, or a .docx with a password", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 5000),
     "locked.pdf": ("a PDF with a password", lambda: encrypted(pdf(None, [TEXT]), "x")),
+    "aes.pdf": ("a PDF with a password, encrypted by AES-256", lambda: aes(pdf(None, [TEXT]))),
     "owner.pdf": ("a PDF that anyone may open but not change", lambda: encrypted(pdf(None, [TEXT]), "")),
     "scan.pdf": ("a page without text", lambda: pdf_file(["0 0 595 842 re f"])),
     "cut.pdf": ("a PDF cut short", lambda: pdf(None, [TEXT] * 40)[:3000]),
@@ -157,6 +188,7 @@ def outcome(name: str) -> str:
     except InputError as error:
         return f"`{type(error).__name__}`: {error}"
     text = " ".join(article.paragraphs)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", f"{text}{article.title}{article.warnings}")
     what = "read" if TEXT[:40] in text else f"read as {len(text):,} letters"
     return f"{what}. {' '.join(article.warnings)}".strip()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from documents import drawn, pdf, pdf_file, shaped, web_page, word_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mt.document import Article
 from mt.errors import EmptyInput, InputError, InputTooLong, SourceUnreadable, UnsupportedFormat
 from mt.normalize import normalize
 from serve.bidi import logical
@@ -22,6 +24,7 @@ from serve.fetch import Fetched
 from serve.reader import MAX_BYTES, decode, gunzip, parse, parse_markdown, parse_text, read_article, read_lines
 
 ARABIC = "أعلنت الوزارة خطة جديدة للمياه في العاصمة."
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> str:
@@ -118,8 +121,22 @@ def test_an_address_is_fetched_and_read_by_its_type(monkeypatch: pytest.MonkeyPa
 def test_lines_keep_blank_ones_and_break_at_newlines_only(tmp_path: Path) -> None:
     path = write(tmp_path / "lines", "سطر\u2028واحد\r\n\n سطر ثان \n")
     assert read_lines(path) == ["سطر\u2028واحد", "", " سطر ثان "]
+    assert read_lines(write(tmp_path / "mac", "سطر\rواحد\nسطر ثان\n")) == ["سطر واحد", "سطر ثان"]
+    assert read_lines(write(tmp_path / "codes", "أ\x9bب\n")) == ["أب"]
     assert read_lines(write(tmp_path / "none", "")) == []
     assert read_lines(write(tmp_path / "open", "أ\nب")) == ["أ", "ب"]
+
+
+def test_lines_of_a_packed_file_are_read_and_limited(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress("سطر\n\nآخر\n".encode()))
+    assert read_lines(str(tmp_path / "a.gz")) == ["سطر", "", "آخر"]
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"a" * (MAX_BYTES + 1)))
+    with pytest.raises(InputTooLong, match=r"b\.gz, unpacked, has over 2,097,152 bytes"):
+        read_lines(str(tmp_path / "b.gz"))
+
+
+def test_a_text_of_an_old_mac_has_its_paragraphs() -> None:
+    assert parse(f"{ARABIC}\r\r{ARABIC}\r".encode(), "a.txt").paragraphs == (ARABIC, ARABIC)
 
 
 def test_standard_input_is_read_for_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +152,41 @@ def test_markdown_gives_words_and_says_what_it_dropped() -> None:
     )
     assert article.title == "عنوان الخبر"
     assert article.paragraphs == ("فقرة أولى فيها رمز وسطر ثان.", "فرعي", "بند أول", "بند ثان", "اقتباس")
-    assert article.warnings == ("Left out of the Markdown file: HTML, code, images, tables.",)
+    assert article.warnings == ("Left out of the Markdown file: HTML, code, front matter, images, tables.",)
+
+
+@pytest.mark.parametrize("between", ["نص مهم", "الرياض: نص مهم", "https://example.org/ نص", "\n\n# نص", "- نص: مهم"])
+@pytest.mark.parametrize("mark", ["---", "---  "])
+def test_text_between_thematic_breaks_is_no_front_matter(between: str, mark: str) -> None:
+    article = parse_markdown(f"{mark}\n{between}\n\n{mark}\n\n{ARABIC}\n")
+    assert "نص" in " ".join([article.title or "", *article.paragraphs])
+    assert article.warnings == ()
+
+
+@pytest.mark.parametrize("matter", ["title: x\nwords: [a]", "\n\nlay-out : post", "tags:\n- a"])
+@pytest.mark.parametrize("end", ["---", "...", "--- "])
+def test_front_matter_is_left_out_and_said(matter: str, end: str) -> None:
+    article = parse_markdown(f"---\n{matter}\n{end}\n{ARABIC}\n")
+    assert article.paragraphs == (ARABIC,)
+    assert article.warnings == ("Left out of the Markdown file: front matter.",)
+
+
+def test_html_within_a_line_of_markdown_is_said_and_a_br_breaks_the_line() -> None:
+    article = parse_markdown("سطر <b>أول</b><br/>سطر ثان\n")
+    assert article.paragraphs == ("سطر أول\nسطر ثان",)
+    assert article.warnings == ("Left out of the Markdown file: HTML.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "paragraphs"),
+    [
+        ("مقدمة\n\n# عنوان\n\nنص", None, ("مقدمة", "عنوان", "نص")),
+        ("![](a.png)\n\n## عنوان\n\nنص\n\n# عنوان", "عنوان", ("نص", "عنوان")),
+    ],
+)
+def test_a_heading_is_the_headline_only_at_the_top(text: str, title: str | None, paragraphs: tuple[str, ...]) -> None:
+    article = parse_markdown(text)
+    assert (article.title, article.paragraphs) == (title, paragraphs)
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
@@ -143,7 +194,7 @@ def test_markdown_gives_words_and_says_what_it_dropped() -> None:
 def test_any_bytes_are_text_or_an_error_of_ours(data: bytes) -> None:
     with suppress(InputError):
         text, _ = decode(data, "x")
-        assert "\r" not in text
+        assert "\r\n" not in text
         for article in (parse_text(text), parse_markdown(text)):
             assert all(paragraph.strip() for paragraph in article.paragraphs)
 
@@ -183,6 +234,34 @@ def test_a_page_gives_headline_and_paragraphs_and_says_what_it_left_out() -> Non
     )
 
 
+def test_an_article_in_a_form_is_read_and_its_fields_are_named() -> None:
+    article = parse(page(f"<form><h1>خطة للمياه</h1><p>{LONG}</p><textarea>تعليق</textarea></form>"), "a.aspx", "html")
+    assert (article.title, article.paragraphs) == ("خطة للمياه", (LONG,))
+    assert article.warnings == ("Left out of the web page: form fields.",)
+
+
+@pytest.mark.parametrize(
+    ("tag", "what"),
+    [
+        ("aside", "asides"),
+        ("nav", "navigation"),
+        ("footer", "footers"),
+        ("noscript", "text for browsers without scripts"),
+    ],
+)
+def test_what_stands_aside_is_named_and_its_paragraphs_counted(tag: str, what: str) -> None:
+    other = LONG.replace("أعلنت", "نفت")
+    article = parse(page(f"<p>{LONG}</p><{tag}><p>{other}</p></{tag}>"), "a.html")
+    assert article.paragraphs == (LONG,)
+    assert article.warnings == (
+        f"Left out of the web page: {what}.",
+        "1 paragraphs of the web page were not taken for the article: compare with the page.",
+    )
+    assert parse(page(f"<p>{LONG}</p><{tag}> <b></b></{tag}>"), "a.html").warnings == ()
+    with pytest.raises(EmptyInput, match=rf"a\.html is empty; .* Left out of the web page: {what}\. 1 paragraphs"):
+        parse(page(f"<{tag}><p>{other}</p></{tag}>", ""), "a.html")
+
+
 def test_a_page_too_short_for_trafilatura_is_read_nevertheless() -> None:
     article = parse(page("<nav>الرئيسية</nav><div>خبر قصير</div>", ""), "a.html")
     assert (article.title, article.paragraphs) == (None, ("خبر قصير",))
@@ -205,7 +284,10 @@ def test_paragraphs_that_were_not_taken_are_counted(monkeypatch: pytest.MonkeyPa
     article = parse(
         page(f"<p>{LONG}</p><p>{LONG.replace('أعلنت', 'نفت')}</p><footer><p>{'حقوق ' * 20}</p></footer>"), "a.html"
     )
-    assert article.warnings == ("1 paragraphs of the web page were not taken for the article: compare with the page.",)
+    assert article.warnings == (
+        "Left out of the web page: footers.",
+        "2 paragraphs of the web page were not taken for the article: compare with the page.",
+    )
 
 
 @pytest.mark.parametrize("declared", ["windows-1256", "utf-8"])
@@ -228,14 +310,13 @@ def test_word_reads_insertions_and_neither_deletions_nor_tables_and_says_so() ->
     import docx
     from docx.oxml import parse_xml
 
-    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     document = docx.Document()
     document.add_heading("خطة للمياه", 1)
     changed = document.add_paragraph("أعلنت ")._p
-    changed.append(parse_xml(f'<w:ins {w} w:id="1" w:author="a"><w:r><w:t>الوزارة</w:t></w:r></w:ins>'))
-    changed.append(parse_xml(f'<w:del {w} w:id="2" w:author="a"><w:r><w:delText>الشركة</w:delText></w:r></w:del>'))
-    changed.append(parse_xml(f"<w:r {w}><w:rPr><w:vanish/></w:rPr><w:t>سر</w:t></w:r>"))
-    changed.append(parse_xml(f'<w:r {w}><w:footnoteReference w:id="2"/><w:tab/><w:t>الخطة.</w:t></w:r>'))
+    changed.append(parse_xml(f'<w:ins {W} w:id="1" w:author="a"><w:r><w:t>الوزارة</w:t></w:r></w:ins>'))
+    changed.append(parse_xml(f'<w:del {W} w:id="2" w:author="a"><w:r><w:delText>الشركة</w:delText></w:r></w:del>'))
+    changed.append(parse_xml(f"<w:r {W}><w:rPr><w:vanish/></w:rPr><w:t>سر</w:t></w:r>"))
+    changed.append(parse_xml(f'<w:r {W}><w:footnoteReference w:id="2"/><w:tab/><w:t>الخطة.</w:t></w:r>'))
     document.add_table(1, 1).cell(0, 0).text = "خلية"
     document.add_paragraph("سطر\nآخر")
     file = io.BytesIO()
@@ -248,7 +329,49 @@ def test_word_reads_insertions_and_neither_deletions_nor_tables_and_says_so() ->
     )
 
 
-@pytest.mark.parametrize(("stated", "title"), [("خطة", "خطة"), ("سواها", None)])
+def word_file(*paragraphs: tuple[str, int | None], xml: str = "") -> bytes:
+    """A document of texts, each with the level of its heading, if it is one; `xml` is put at its end."""
+    import docx
+    from docx.oxml import parse_xml
+
+    document = docx.Document()
+    for text, level in paragraphs:
+        if level is None:
+            document.add_paragraph(text)
+        else:
+            document.add_heading(text, level)
+    if xml:
+        document.element.body.insert(len(paragraphs), parse_xml(xml))
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def test_a_word_heading_is_the_headline_only_at_the_top() -> None:
+    article = parse(word_file((LONG, None), ("عنوان", 1), (ARABIC, None)), "a.docx")
+    assert (article.title, article.paragraphs) == (None, (LONG, "عنوان", ARABIC))
+    article = parse(word_file(("", None), ("عنوان", 1), (ARABIC, None), ("عنوان", 1)), "a.docx")
+    assert (article.title, article.paragraphs) == ("عنوان", (ARABIC, "عنوان"))
+
+
+@pytest.mark.parametrize(
+    ("xml", "what"),
+    [
+        (f"<w:altChunk {W}/>", "parts in other formats"),
+        (
+            f"<w:p {W}><w:r><w:pict><w:txbxContent><w:p><w:r><w:t>نص</w:t></w:r></w:p></w:txbxContent></w:pict></w:r>"
+            "</w:p>",
+            "text boxes",
+        ),
+        (f"<w:p {W}><w:r><w:pict/></w:r></w:p>", "images"),
+    ],
+)
+def test_word_says_what_else_it_left_out(xml: str, what: str) -> None:
+    article = parse(word_file((ARABIC, None), xml=xml), "a.docx")
+    assert (article.paragraphs, article.warnings) == ((ARABIC,), (f"Left out of the Word file: {what}.",))
+
+
+@pytest.mark.parametrize(("stated", "title"), [("خطة", "خطة"), ("سواها", None), (LONG, None)])
 def test_word_properties_name_the_title_only_if_the_text_has_it(stated: str, title: str | None) -> None:
     import docx
 
@@ -332,6 +455,50 @@ def test_text_of_a_document_may_not_be_longer_than_text(monkeypatch: pytest.Monk
     monkeypatch.setattr("serve.reader.MAX_BYTES", 100)
     with pytest.raises(InputTooLong, match=r"the text of a\.docx has over 100 bytes"):
         parse(word_document(None, [LONG]), "a.docx")
+
+
+ESCAPE = "أعلنت الوزارة \x1b[31mخطة\x07 جديدة\x9b2J للمياه\x85في العاصمة."
+
+
+@pytest.mark.parametrize("kind", ["txt", "md", "html", "docx", "pdf"])
+def test_no_control_character_comes_out_of_any_kind(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    found = Article((ESCAPE, "\x1b", "سطر\n\tآخر"), title="\x1b", warnings=("رأس\x1b",))
+    monkeypatch.setattr("serve.reader._parsed", lambda *args: found)
+    data = {"docx": word_document(None, [ARABIC]), "pdf": b"%PDF-"}.get(kind, b"<html>" if kind == "html" else b"x")
+    article = parse(data, "a", kind)
+    assert article.paragraphs == ("أعلنت الوزارة [31mخطة جديدة2J للمياه في العاصمة.", "سطر\n\tآخر")
+    assert (article.title, article.warnings) == (None, ("رأس",))
+
+
+def test_controls_written_as_entities_do_not_come_out_of_a_page() -> None:
+    article = parse(page(f"<h1>خطة&#27;[1m للمياه</h1><p>{LONG}&#27;[31m&#155;</p>", ""), "a.html")
+    assert (article.title, article.paragraphs) == ("خطة[1m للمياه", (f"{LONG}[31m›",))
+
+
+def test_a_gzip_file_of_many_members_is_refused_and_one_of_some_is_read() -> None:
+    assert gunzip(gzip.compress(b"") * 99 + gzip.compress(b"a"), "x", 1) == b"a"
+    with pytest.raises(SourceUnreadable, match="x is a gzip file of over 100 members; unpack it"):
+        gunzip(gzip.compress(b"") * 101, "x", 1)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_word_file_packed_as_none_is_refused(method: int) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as package:
+        package.writestr("word/document.xml", "x")
+    with pytest.raises(SourceUnreadable, match="is packed by no method"):
+        parse(file.getvalue(), "a.docx")
+
+
+def test_an_encrypted_pdf_is_named_so_without_the_package_that_decrypts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pypdf.errors import DependencyError
+
+    def needs(data: bytes) -> Article:
+        raise DependencyError("cryptography>=3.1 is required for AES algorithm")
+
+    monkeypatch.setattr("serve.pdf._article", needs)
+    with pytest.raises(SourceUnreadable, match=r"^a\.pdf: it is encrypted; save a copy without a password"):
+        parse(pdf_file([]), "a.pdf")
 
 
 def assert_all_kinds_alike(text: str) -> None:
