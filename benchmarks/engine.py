@@ -25,7 +25,7 @@ from mt.engine import Engine, Placement, load_engine
 from mt.normalize import normalize
 from mt.registry import load_registry
 from mt.store import ensure
-from mt.tokenizer import load_tokenizer
+from mt.tokenizer import PromptTokenizer
 from mt.translate import translate
 from serve.reader import read_article
 
@@ -59,7 +59,7 @@ def contenders(articles: list[Article], beams: list[int], scratch: Path) -> dict
     widest = DecodingOptions(beam_size=beams[-1])
     rows[f"khulasa, beam {beams[-1]}, one thread"] = lambda: words(articles, one, widest)
     embedded_on_ct2.build(scratch)
-    tokenizer = load_tokenizer(ensure(engine.spec).path)
+    tokenizer = PromptTokenizer(ensure(engine.spec).path / "tokenizer.json")
     parts = [part.text for made in translate(articles, engine, DecodingOptions(beam_size=1)) for part in made.segments]
     prompts = [tokenizer.encode(Source(normalize(text))) for text in parts]
     bare = ctranslate2.Generator(str(scratch), compute_type="int8", inter_threads=Placement().cores, intra_threads=1)

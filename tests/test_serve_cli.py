@@ -13,7 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import FakeEngine
 
+from mt import store
 from mt.document import Hypothesis
+from mt.embedded import fingerprint
 from mt.errors import InputError, ModelNotFound, MTError
 from serve.cli import main
 
@@ -227,10 +229,20 @@ def test_verify_asks_for_what_is_not_there(cache: Path) -> None:
     assert "embedded is not on disk; `khulasa models list` shows what is" in result.stderr
 
 
+def test_verify_names_the_file_that_is_not_as_it_was_written(cache: Path) -> None:
+    home = store.cache_directory() / "models" / "embedded" / fingerprint()
+    home.mkdir(parents=True)
+    (home / "model.onnx").write_bytes(b"short")
+    (home / "manifest.json").write_text('{"files": {"model.onnx": {"size": 9, "sha256": "0"}}}', encoding="utf-8")
+    result = CliRunner().invoke(main, ["models", "verify", "embedded"])
+    assert result.exit_code == 4
+    assert "'model.onnx' differs from its checksum" in result.stderr
+
+
 def test_doctor_says_what_is_missing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serve.doctor.find_spec", lambda name: None if name == "gradio" else object())
     report = CliRunner().invoke(main, ["doctor"]).stdout
-    assert "extra serve: missing gradio (pip install 'khulasa[serve]')" in report
+    assert "extra serve: missing gradio (pip install '.[serve]' in the checkout)" in report
     assert "extra hub: ok" in report
     assert f"cache: {cache}" in report
     assert "compute types on the CPU: " in report
