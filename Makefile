@@ -26,7 +26,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/engine.py --beams 1 3
 
 evaluate: $(VENV)/.dev
 	$(BIN)/python benchmarks/quality.py

@@ -38,3 +38,7 @@ def test_what_the_gemma_terms_ask_for_goes_with_the_derivatives() -> None:
         assert "modified Gemma" in text
     for section in ("1.1 Definitions", "3.1 Distribution and Redistribution", "3.2 Use Restrictions", "4.9 No Waiver"):
         assert f"#### {section}\n" in EMBEDDED
+
+
+def test_the_readme_is_finished() -> None:
+    assert "@@" not in (TOP / "README.md").read_text(encoding="utf-8")
