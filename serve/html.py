@@ -80,7 +80,7 @@ def _page(text: str, name: str) -> Any:
     from lxml import etree, html
 
     text = re.sub(r"\A\ufeff?\s*<\?xml[^>]{0,200}>", "", text).replace("\x00", "")
-    if any(_tag_words(piece) > MAX_TAG for piece in text.split("<")):
+    if any(_tag_words(piece) > MAX_TAG for piece in _tags(text)):
         raise InputTooLong(f"{name} has a tag of over {MAX_TAG:,} words; save the article's text as a .txt file")
     parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=False)
     try:
@@ -95,6 +95,19 @@ def _page(text: str, name: str) -> Any:
         if len(element.attrib) > MAX_ATTRIBUTES:
             element.attrib.clear()
     return page
+
+
+def _tags(text: str) -> Iterator[str]:
+    """What stands from each `<` to the next one; within scripts, styles and comments, where no tag is, nothing."""
+    end = ""
+    for piece in text.split("<")[1:]:
+        if end:
+            end = "" if end in piece[: len(end)].lower() or (end == "-->" and end in piece) else end
+        elif raw := re.match(r"(script|style)\b|!--", piece, re.IGNORECASE):
+            end = f"/{raw[1].lower()}" if raw[1] else "" if "-->" in piece else "-->"
+            yield piece.partition(">")[0] if raw[1] else ""
+        else:
+            yield piece
 
 
 def _tag_words(piece: str) -> int:

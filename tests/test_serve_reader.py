@@ -533,3 +533,18 @@ def test_what_the_bidi_algorithm_draws_is_read_back(words: list[str]) -> None:
     # European digits beside a Latin word may have been on either side of it: something stands between them.
     line = " ".join(["قال", *(f"{word} و" if word.isascii() else word for word in words), "اليوم."])
     assert logical(list(get_display(line, base_dir="R"))) == line
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "<script>" + "if (a > b) { say('x'); } " * 400 + "</script>",
+        "<style>" + "p > q { color: red } a::after { content: '>' } " * 400 + "</style>",
+        "<!-- " + "old 'words' > here " * 400 + " -->",
+        "<!-- " + "old 'words' <b> here > " * 400 + " -->",
+        '<SCRIPT type="application/ld+json">{' + '"key": "value > other", ' * 400 + "}</SCRIPT>",
+    ],
+)
+def test_long_scripts_styles_and_comments_are_no_long_tags(noise: str) -> None:
+    page = f"<html><head>{noise}</head><body><h1>خطة جديدة</h1>{noise}<p>{ARABIC} {ARABIC}</p></body></html>"
+    assert f"{ARABIC} {ARABIC}" in parse(page.encode(), "page.html", "html").paragraphs
