@@ -156,7 +156,7 @@ def _load(path: Path, device: torch.device, dtype: torch.dtype) -> tuple[Any, An
     """The tokenizer and the model of a directory."""
     import transformers
 
-    transformers.utils.logging.disable_progress_bar()  # it draws on standard error even where no one looks
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it draws on standard error even where no one looks
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(path), local_files_only=True)
         model = transformers.AutoModelForSeq2SeqLM.from_pretrained(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mt.checks import coverage
+from mt.checks import coverage, numbers
 from mt.document import Flag
 
-_CHECKS: tuple[Callable[[str, str], Iterator[Flag]], ...] = (coverage.check,)
+_CHECKS: tuple[Callable[[str, str], Iterator[Flag]], ...] = (coverage.check, numbers.check)
 _SEVERITIES = ("error", "warning", "info")
 
 
