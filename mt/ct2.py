@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.engine import Placement
+from mt.engine import Placement, refuse_long
 from mt.errors import ConfigError, DecodingError, ModelCorrupt
 from mt.store import StoredModel
 from mt.tokenizer import load_sentencepiece_pair
@@ -54,7 +54,7 @@ class CTranslate2Engine:
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
         options = options.over(self.spec.decoding)
         tokens = [self._tokenizer.encode(source) for source in sources]
-        self._refuse_long(tokens)
+        refuse_long(tokens, self.spec)
         for index, source_tokens in enumerate(tokens):
             if not source_tokens:
                 yield index, (Hypothesis(""),)
@@ -64,13 +64,6 @@ class CTranslate2Engine:
                 yield from self._finished(ahead, len(batch), options)
             ahead.extend(self._submit(batch, options))
         yield from self._finished(ahead, len(ahead), options)
-
-    def _refuse_long(self, tokens: list[list[str]]) -> None:
-        limit = self.spec.limits.source_tokens
-        for index, source_tokens in enumerate(tokens):
-            if len(source_tokens) > limit:
-                raise DecodingError(f"source {index} has {len(source_tokens)} tokens, {self.spec.name} takes {limit}; "
-                                    f"cut it first (mt.segment)")  # fmt: skip
 
     def _batches(self, tokens: list[list[str]]) -> Iterator[Batch]:
         """Batches of sources alike in length, at most BATCH_TOKENS each, and no fewer batches than workers."""
@@ -92,7 +85,7 @@ class CTranslate2Engine:
             "length_penalty": _length_penalty(options),
             "repetition_penalty": options.repetition_penalty or 1.0,
             "no_repeat_ngram_size": options.no_repeat_ngram_size or 0,
-            "max_input_length": 0,  # no cut in silence: `_refuse_long` has seen every source
+            "max_input_length": 0,  # no cut in silence: `refuse_long` has seen every source
             "return_scores": True,
             "return_end_token": True,  # its absence tells that the length limit was hit
             "asynchronous": True,

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mt import store
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.errors import BackendUnavailable, ConfigError, ModelNotFound
+from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelNotFound
 from mt.local import local_spec
 from mt.registry import ModelSpec, Registry, Task
 
@@ -60,6 +60,17 @@ class Placement:
         if self.threads:
             return self.threads
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def refuse_long(sources: Sequence[Sequence[object]], spec: ModelSpec) -> None:
+    """Return if every source, as tokens, fits the model; for the engines, before they decode.
+
+    Raises DecodingError, naming the first that does not.
+    """
+    for index, tokens in enumerate(sources):
+        if len(tokens) > spec.limits.source_tokens:
+            raise DecodingError(f"source {index} has {len(tokens)} tokens, {spec.name} takes "
+                                f"{spec.limits.source_tokens}; cut it first (mt.segment)")  # fmt: skip
 
 
 def resolve(name: str, task: Task, registry: Registry) -> ModelSpec:

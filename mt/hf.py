@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.engine import Placement
+from mt.engine import Placement, refuse_long
 from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt
 from mt.store import StoredModel
 
@@ -58,11 +58,8 @@ class TransformersEngine:
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
         options = options.over(self.spec.decoding)
         ids = [self._ids(source.text) if source.text.strip() else [] for source in sources]
-        limit = self.spec.limits.source_tokens
+        refuse_long(ids, self.spec)
         for index, tokens in enumerate(ids):
-            if len(tokens) > limit:
-                raise DecodingError(f"source {index} has {len(tokens)} tokens, {self.spec.name} takes {limit}; "
-                                    f"cut it first (mt.segment)")  # fmt: skip
             if not tokens:
                 yield index, (Hypothesis(""),)
         for batch in _batches(ids):

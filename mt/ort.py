@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mt import beam
 from mt.beam import BeamSearch, Floats, Ints, Scored
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.engine import Placement
+from mt.engine import Placement, refuse_long
 from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt
 from mt.store import StoredModel
 from mt.tokenizer import PromptTokenizer
@@ -65,7 +65,8 @@ class OnnxRuntimeEngine:
         options = options.over(self.spec.decoding)
         search = self._search(options)
         prompts = [[self._ids[token] for token in self._tokenizer.encode(source)] for source in sources]
-        self._refuse_long(prompts, search.max_length)
+        refuse_long(prompts, self.spec)
+        self._refuse_positions(prompts, search.max_length)
         for index, prompt in enumerate(prompts):
             if not prompt:
                 yield index, (Hypothesis(""),)
@@ -109,12 +110,8 @@ class OnnxRuntimeEngine:
             raise ConfigError(f"{self.spec.name} cannot decode with {options}; expected a {expected[0]}")
         return search
 
-    def _refuse_long(self, prompts: list[list[int]], target_tokens: int) -> None:
-        limit = self.spec.limits.source_tokens
+    def _refuse_positions(self, prompts: list[list[int]], target_tokens: int) -> None:
         for index, prompt in enumerate(prompts):
-            if len(prompt) > limit:
-                raise DecodingError(f"source {index} has {len(prompt)} tokens, {self.spec.name} takes {limit}; "
-                                    f"cut it first (mt.segment)")  # fmt: skip
             if len(prompt) + target_tokens > self._positions:
                 raise DecodingError(f"source {index} has {len(prompt)} tokens and its translation may have as many as "
                                     f"{target_tokens}: {self.spec.name} takes {self._positions} in all")  # fmt: skip
