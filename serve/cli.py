@@ -98,7 +98,10 @@ def article(
     service: Service, source: str, model: str, decoding: DecodingOptions, form: Literal["text", "json"] | FileFormat,
     output: Path | None, summarizing: Summarizing,
 ) -> None:  # fmt: skip
-    """Translate and summarize the article in SOURCE, a file (txt, md, html, docx, pdf), an address, or - for stdin."""
+    """Translate and summarize an article.
+
+    SOURCE is a file (txt, md, html, docx, pdf), an address, or - for standard input.
+    """
     from serve.dossier import digest_json, print_digest, render
     from serve.reader import read_article
 
@@ -126,7 +129,10 @@ def article(
 def translate(
     service: Service, source: str, model: str, decoding: DecodingOptions, lines: bool, form: str, num_hypotheses: int
 ) -> None:
-    """Translate the text in SOURCE, a file (txt, md, html, docx, pdf), an address, or - for stdin."""
+    """Translate a text.
+
+    SOURCE is a file (txt, md, html, docx, pdf), an address, or - for standard input.
+    """
     from dataclasses import replace
 
     from mt.translate import translate_lines
@@ -163,7 +169,10 @@ def translate(
 def summarize(
     service: Service, source: str, model: str, decoding: DecodingOptions, form: str, summarizing: Summarizing
 ) -> None:
-    """Summarize the text in SOURCE, English as it is, Arabic by way of its translation."""
+    """Summarize a text, English or Arabic.
+
+    English is taken as it is, Arabic by way of its translation. SOURCE is as for `article`.
+    """
     from mt.language import identify
     from serve.dossier import SCHEMA, digest_json, summary_json, summary_text
     from serve.reader import read_article
@@ -243,7 +252,10 @@ def verify(models_file: Path | None, name: str | None) -> None:
 @main.command()
 @click.pass_obj
 def doctor(models_file: Path | None) -> None:
-    """Versions, processor, models, free space, and what is missing for which extra."""
+    """Show versions, models, and what is missing.
+
+    Also the processor, free space, and which extra brings what is missing.
+    """
     from serve.doctor import examine
 
     with console(None) as out:
