@@ -23,12 +23,6 @@ class Article:
     id: str | None = None
     warnings: tuple[str, ...] = ()  # what was dropped or doubted while reading
 
-    @classmethod
-    def from_text(cls, text: str) -> Article:
-        """An article without a headline, cut at blank lines."""
-        blocks = (block.strip() for block in text.replace("\r\n", "\n").split("\n\n"))
-        return cls(tuple(block for block in blocks if block))
-
 
 @dataclass(frozen=True, slots=True)
 class Segment:

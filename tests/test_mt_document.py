@@ -25,29 +25,6 @@ def translation(article: Article, *segments: Segment) -> Translation:
     return Translation(article, segments, hypotheses, ((),) * len(segments), "a system")
 
 
-@pytest.mark.parametrize(
-    ("text", "paragraphs"),
-    [
-        ("", ()),
-        (" \n\n\t\n\n", ()),
-        ("one", ("one",)),
-        ("one\ntwo\n\nthree", ("one\ntwo", "three")),
-        ("\n\n one \r\n\r\n\r\n\r\n two\n", ("one", "two")),
-        ("one\r\ntwo", ("one\ntwo",)),
-    ],
-)
-def test_a_text_is_cut_at_blank_lines(text: str, paragraphs: tuple[str, ...]) -> None:
-    assert Article.from_text(text) == Article(paragraphs)
-
-
-@settings(derandomize=True, deadline=None)
-@given(st.text(st.sampled_from("قال .\n\r\t\u2028a")))
-def test_no_paragraph_is_empty_and_no_word_lost(text: str) -> None:
-    paragraphs = Article.from_text(text).paragraphs
-    assert all(paragraph and paragraph == paragraph.strip() for paragraph in paragraphs)
-    assert " ".join(paragraphs).split() == text.split()
-
-
 def test_targets_are_joined_as_the_source_is() -> None:
     found = translation(
         Article(("a b", "c\nd e"), title="t u"),
