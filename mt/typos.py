@@ -27,8 +27,9 @@ _DERIVING = frozenset("اويىتمنسأ")  # letters that make a word of anoth
 
 _PROCLITICS = ("", "و", "ف", "ب", "ك", "ل", "س", "أ", "ال", "وال", "بال", "كال", "فال", "لل", "ولل", "فلل",
                "وب", "ول", "وك", "وس", "فس", "فب", "فل", "وبال")  # fmt: skip
-_ENDINGS = ("", "ه", "ها", "هم", "هن", "هما", "نا", "ك", "كم", "ي", "ني", "وا", "ون", "ين", "ات", "ان", "ة", "تين",
-            "تان", "تها", "ته", "تهم", "اتها", "اته", "اتهم", "يا", "ية", "ا", "ت")  # fmt: skip
+_OF_NOUNS = ("", "ة", "ية", "ي", "ات", "ون", "ين", "ان", "تين", "تان")  # all that stands after the article
+_ENDINGS = (*_OF_NOUNS, "ه", "ها", "هم", "هن", "هما", "نا", "ك", "كم", "ني", "وا", "تها", "ته", "تهم", "اتها", "اته",
+            "اتهم", "يا", "ا", "ت")  # fmt: skip
 _PARTICLES = ("في", "فى", "من", "على", "إلى", "عن", "أن", "إن", "هذا", "هذه", "التي", "الذي", "بعد", "قبل", "بين", "مع",
               "لم", "لن")  # fmt: skip
 
@@ -155,7 +156,8 @@ def _stems(letters: str) -> Iterator[str]:
     for proclitic in _PROCLITICS:
         if letters.startswith(proclitic):
             rest = letters.removeprefix(proclitic)
-            for ending in _ENDINGS:
+            definite = proclitic.endswith(("ال", "لل")) or rest.startswith("ال")
+            for ending in _OF_NOUNS if definite else _ENDINGS:
                 if rest.endswith(ending):
                     stem = rest.removesuffix(ending)
                     yield from (stem, f"{stem}ة", f"{stem}ى") if ending else (stem,)
