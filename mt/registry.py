@@ -64,6 +64,14 @@ class Limits:
     target_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a sound copy of a translator makes of a sentence; tried after a conversion."""
+
+    source: Line
+    target: Line
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """One entry of `models.yaml`; hashable and picklable, so that it can be a cache key and cross processes."""
@@ -82,6 +90,7 @@ class ModelSpec:
     limits: Limits
     prefix: Line | None = None
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
+    example: Example | None = None
     note: Line | None = None
 
     @property
@@ -160,6 +169,8 @@ def _check_spec(spec: ModelSpec, place: str) -> None:
     """Raises ConfigError where keys that are right each for itself do not fit together."""
     if (spec.source is None) != (spec.architecture == "embedded"):
         raise ConfigError(f"{place}, source: expected for every architecture but embedded, which is built here")
+    if spec.example and "translate" not in spec.tasks:
+        raise ConfigError(f"{place}, example: expected for models that translate only")
     needed = {"ar", "en"} if "translate" in spec.tasks else {"en"}
     if missing := needed - set(spec.languages):
         raise ConfigError(f"{place}, languages: missing key {min(missing)!r}; expected for the tasks of this model")

@@ -1,29 +1,26 @@
-"""Model files on disk: `ensure(spec)` is the one door to them.
+"""Model files on disk: `ensure(spec)` is the one door to them, `pull(spec)` what brings those of the hub there.
 
-A model is a directory `<cache>/models/<name>/<version>` with a `manifest.json` that lists every file with its size
-and sha256. It is written beside its place and renamed when whole, under a lock, so a directory that exists is
-complete, whoever was killed when. Nothing is downloaded or converted here.
+A model is a directory `<cache>/models/<name>/<version>` with a manifest. It is written beside its place and renamed
+when whole, under the model's lock, so a directory that exists is complete, whoever was killed when. A download waits
+in `<cache>/downloads/<name>` while it is interrupted. Nothing is converted here.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
-from mt import __version__
-from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound
-from mt.registry import ModelSpec
+from mt import manifest
+from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound, MTError
+from mt.registry import Backend, ModelSpec
 
-MANIFEST = "manifest.json"
 PART = ".part"  # the end of a directory's name while it is written
-Report = Callable[[str, float], None]
+Report = Callable[[str, float], None]  # what is done, and which share of it
 
 
 def cache_directory() -> Path:
@@ -39,7 +36,7 @@ def cache_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """A model on disk, and the version that its signature shows."""
+    """A model on disk, and the version that its signature shows; `spec.backend` is the one it was made for."""
 
     spec: ModelSpec
     path: Path
@@ -48,13 +45,13 @@ class StoredModel:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
+        return _size(self.path)
 
 
 def find(spec: ModelSpec) -> StoredModel | None:
     """The model, if it is on disk; None if it is not, or not in the version this code needs."""
-    whole = [model for model in stored(spec) if _is_whole(model.path)]
-    return whole[-1] if whole else None
+    whole = [model for model in stored(spec) if manifest.is_whole(model.path)]
+    return max(whole, key=lambda model: manifest.read(model.path).fact("written") or "", default=None)
 
 
 def stored(spec: ModelSpec) -> list[StoredModel]:
@@ -65,102 +62,155 @@ def stored(spec: ModelSpec) -> list[StoredModel]:
 
         version = fingerprint()
     try:
-        paths = sorted((cache_directory() / "models" / spec.name).glob(f"{version}/"))  # "/": directories only
+        paths = sorted(_home(spec).glob(f"{version}/"))  # "/": directories only
     except OSError:  # a place that we may not look into
         return []
-    return [StoredModel(spec, path, path.name) for path in paths if path.suffix != PART]
+    return [_stored(spec, path) for path in paths if path.suffix != PART]
+
+
+def _stored(spec: ModelSpec, path: Path) -> StoredModel:
+    with suppress(ModelCorrupt):
+        made_for = manifest.read(path).fact("backend")
+        spec = next((replace(spec, backend=known) for known in get_args(Backend) if known == made_for), spec)
+    return StoredModel(spec, path, path.name)
+
+
+def waiting(spec: ModelSpec) -> int:
+    """Bytes of a download that was interrupted; 0 if there is none."""
+    return _size(_downloads(spec))
 
 
 def ensure(spec: ModelSpec, report: Report = lambda what, share: None) -> StoredModel:
-    """The model on disk; the built-in one is built first if need be, any other must be there already.
+    """The model on disk; the built-in one is built first if need be, any other must have been pulled.
 
     Raises:
-        ModelNotFound: it is not there; the message says what to do.
+        ModelNotFound: it is not there; the message says the command that gets it.
         ModelError: the cache directory cannot be written.
     """
     if found := find(spec):
         return found
     if spec.source is not None:
-        revision = "" if spec.source.revision == "main" else f" --revision {spec.source.revision}"
-        raise ModelNotFound(
-            f"{spec.name} is not on disk ({cache_directory() / 'models'}). This version cannot download models yet: "
-            f"get it with `hf download {spec.source.repo}{revision} --local-dir DIR` and give --model DIR."
-        )
+        raise ModelNotFound(f"{spec.name} is not on disk ({_home(spec).parent}): get it with "
+                            f"`khulasa models pull {spec.name}`")  # fmt: skip
     from mt import embedded
 
-    home = cache_directory() / "models" / spec.name / embedded.fingerprint()
-    with _locked(home):
-        if not _is_whole(home):
-            _write(home, lambda directory: embedded.build(directory, report), spec)
+    home = _home(spec) / embedded.fingerprint()
+    with _locked(spec, report):
+        if not manifest.is_whole(home):
+            facts = {"model": spec.name, "licence": spec.licence}
+            _write(home, lambda directory: embedded.build(directory, report), facts)
             _remove_older(home)
     return StoredModel(spec, home, home.name)
 
 
+def pull(
+    spec: ModelSpec,
+    compute_type: str | None = None,
+    backend: Backend | None = None,
+    report: Report = lambda what, share: None,
+) -> StoredModel:
+    """The model of the hub on disk, as its revision is now, made for the backend; nothing is done if it is there.
+
+    An older one is replaced when the new one is whole. A download that was interrupted or failed is kept, to be gone
+    on with; after any other failure nothing is.
+
+    Raises:
+        ConfigError: the model cannot be had in that form; see `mt.recipe`.
+        ModelError: it cannot be had at all; see `mt.hub` and `mt.convert`.
+    """
+    from mt import hub
+    from mt.recipe import Recipe
+
+    if spec.source is None:
+        if compute_type or backend:
+            raise ConfigError(f"{spec.name} is built here, in one form: leave --compute-type and --backend out")
+        return ensure(spec, report)
+    recipe = Recipe.of(spec, compute_type, backend)
+    recipe.check_extra()
+    with _locked(spec, report):
+        snapshot = hub.resolve(spec.source, spec.architecture)
+        home, downloaded = _home(spec) / snapshot.commit[:12], _downloads(spec)
+        if not recipe.made(home, snapshot) or any(manifest.damage(home)):
+            hub.download(snapshot, downloaded, lambda what, share: report(what, 0.9 * share))
+            try:
+                _write(home, lambda directory: recipe.make(downloaded, directory, snapshot, report),
+                       recipe.facts(snapshot))  # fmt: skip
+            except MTError:  # the download is whole, and of no use; one that was interrupted is
+                _clear(downloaded)
+                raise
+        _clear(downloaded)
+        _remove_older(home)
+    report("done", 1.0)
+    return StoredModel(recipe.spec, home, home.name)
+
+
+def remove(spec: ModelSpec) -> int:
+    """Delete the model in every version, and what downloads left of it; the bytes that were freed.
+
+    Raises ModelNotFound if nothing of it is there, ModelError if another process is at it, or it cannot be deleted.
+    """
+    places = [place for place in (_home(spec), _downloads(spec)) if place.is_dir()]
+    if not places:
+        raise ModelNotFound(f"{spec.name} is not on disk; `khulasa models list` shows what is")
+    with _locked(spec, None) as lock:
+        freed = sum(_size(place) for place in places)
+        try:
+            for place in places:
+                shutil.rmtree(place)
+            lock.unlink(missing_ok=True)
+        except OSError as error:
+            raise ModelError(f"{spec.name} cannot be deleted: {error}. Delete by hand: "
+                             f"{', '.join(map(str, places))}") from error  # fmt: skip
+    for place in (_home(spec), _downloads(spec)):
+        _clear(place)
+    return freed
+
+
 def verify(model: StoredModel) -> None:
     """Return if every file is as it was written, byte for byte; ModelCorrupt names the one that is not."""
-    for name, entry in _manifest(model.path).items():
-        if wrong := _difference(model.path, name, entry):
-            raise ModelCorrupt(f"{model.path}: {name!r} {wrong}. {_anew(model.path)}")
-
-
-def _difference(home: Path, name: str, entry: _Entry) -> str | None:
+    hub = model.spec.source is not None
+    again = (f"Get it again with `khulasa models pull {model.spec.name}`." if hub else
+             f"Delete {model.path} and run the command again; the built-in model is built anew.")  # fmt: skip
     try:
-        file = _files(home).get(name)
-        if file is None:
-            return "is missing"
-        return None if _sha256(file) == entry.sha256 else "differs from its checksum"
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
+        damaged = next(manifest.damage(model.path), None)
+    except ModelCorrupt as error:
+        raise ModelCorrupt(f"{error}. {again}") from error
+    if damaged:
+        raise ModelCorrupt(f"{model.path}: {damaged}. {again}")
 
 
-def _anew(home: Path) -> str:
-    return f"Delete {home} and run the command again; the built-in model is built anew."
+def _home(spec: ModelSpec) -> Path:
+    return cache_directory() / "models" / spec.name
 
 
-def _is_whole(home: Path) -> bool:
-    """Whether the directory has all its files in their sizes; a second of hashing is left to `verify`."""
+def _downloads(spec: ModelSpec) -> Path:
+    return cache_directory() / "downloads" / spec.name
+
+
+def _size(directory: Path) -> int:
+    """Bytes of the files in and below a directory; 0 if it is not there."""
     try:
-        sizes = {name: file.stat().st_size for name, file in _files(home).items()}
-        return all(sizes.get(name) == entry.size for name, entry in _manifest(home).items())
-    except (OSError, ModelCorrupt):
-        return False
+        return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file())
+    except OSError:  # deleted at this moment, or a place that we may not look into
+        return 0
 
 
-def _files(home: Path) -> dict[str, Path]:
-    """The files in a directory by name. A manifest's names are looked up here, so that none leads out of it."""
-    return {file.name: file for file in home.iterdir() if file.is_file()}
+def _clear(directory: Path) -> None:
+    """Delete a directory, and the one above it if that was all it held, as far as possible."""
+    shutil.rmtree(directory, ignore_errors=True)
+    with suppress(OSError):  # others are in it
+        directory.parent.rmdir()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One file in a manifest."""
-
-    size: int
-    sha256: str
-
-
-def _manifest(home: Path) -> dict[str, _Entry]:
-    """What a directory should hold, at least one file; ModelCorrupt if it cannot be read as that."""
-    path = home / MANIFEST
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
-        entries = {name: _Entry(entry["size"], entry["sha256"]) for name, entry in listed.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelCorrupt(f"{path} is no list of a model's files ({error!r}). {_anew(home)}") from error
-    if not entries:
-        raise ModelCorrupt(f"{path} lists no files. {_anew(home)}")
-    return entries
-
-
-def _write(home: Path, fill: Callable[[Path], None], spec: ModelSpec) -> None:
+def _write(home: Path, fill: Callable[[Path], None], facts: Mapping[str, object]) -> None:
     """Replace `home` by a directory that `fill` wrote, in one rename; what an earlier death left is cleared first."""
     part = home.with_name(f"{home.name}{PART}")
     try:
-        for leftover in (part, home):
-            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         fill(part)
-        _seal(part, spec)
+        manifest.seal(part, facts)
+        shutil.rmtree(home, ignore_errors=True)  # there only if it is damaged, or made otherwise
         part.rename(home)
     except OSError as error:
         raise ModelError(f"cannot write the model to {home}: {error.strerror or error}. Free some space, or set "
@@ -170,53 +220,35 @@ def _write(home: Path, fill: Callable[[Path], None], spec: ModelSpec) -> None:
 
 
 def _remove_older(home: Path) -> None:
-    """Delete the other versions of the model, where possible, and what an earlier death left of them.
-
-    One that another process is writing at the moment is left alone.
-    """
+    """Delete the other versions of the model, where possible, and what an earlier death left of them."""
     for path in home.parent.glob("*/"):
-        version = home.with_name(path.name.removesuffix(PART))
-        with suppress(OSError, ModelError):
-            if version != home and (path.suffix == PART or (path / MANIFEST).is_file()):
-                with _locked(version, wait=False):
-                    shutil.rmtree(path, ignore_errors=True)
-
-
-def _seal(directory: Path, spec: ModelSpec) -> None:
-    files = {
-        path.name: {"size": path.stat().st_size, "sha256": _sha256(path)}
-        for path in sorted(directory.iterdir())
-        if path.is_file()
-    }
-    manifest = {"model": spec.name, "licence": spec.licence, "khulasa": __version__, "files": files}
-    manifest["written"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    (directory / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for path in directory.iterdir():  # the rename must not reach the disk before the bytes do
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        if path != home and (path.suffix == PART or (path / manifest.MANIFEST).is_file()):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def _locked(home: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock of one model's directory; the system drops it with the process that held it.
+def _locked(spec: ModelSpec, report: Report | None) -> Iterator[Path]:
+    """Hold the lock of one model, the file that is given; the system drops it with the process that held it.
 
-    Raises ModelError if it cannot be had, with `wait=False` also if another process has it.
+    If another process has it, that is reported and waited for; with None for `report` it is a ModelError.
     """
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
+    path = _home(spec).with_name(f"{spec.name}.lock")
     try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(home.with_name(f"{home.name}.lock"))
-        lock.acquire(blocking=wait)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            if report is None:
+                raise ModelError(f"another process is writing {spec.name}: wait for it, or end it") from None
+            report(f"waiting for another process that writes {spec.name}", 0.0)
+            lock.acquire()
     except OSError as error:
-        raise ModelError(f"cannot write to the cache directory {home.parent}: {error.strerror or error}. Set "
+        raise ModelError(f"cannot write to the cache directory {path.parent}: {error.strerror or error}. Set "
                          f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
     try:
-        yield
+        yield path
     finally:
         lock.release()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

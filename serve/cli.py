@@ -14,6 +14,8 @@ import click
 from mt import __version__
 from mt.document import DecodingOptions
 from mt.errors import MTError
+from serve.check_cli import check
+from serve.models_cli import models
 from serve.terminal import building, check_folder, console, progress, speak_utf8, write_file
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ def main(ctx: click.Context, models_file: Path | None) -> None:
     """Arabic news articles in, English translations and summaries out."""
     speak_utf8()
     ctx.obj = models_file
+
+
+main.add_command(check)
+main.add_command(models)
 
 
 def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -194,59 +200,6 @@ def summarize(
             for warning in answer["warnings"]:
                 out.print(f"⚠ {warning}\n", style="yellow")
             out.print(summary_text(summary, taken_from), soft_wrap=not out.is_terminal)
-
-
-@main.group()
-def models() -> None:
-    """What models there are, and which are on this disk."""
-
-
-@models.command("list")
-@click.pass_obj
-def list_models(models_file: Path | None) -> None:
-    """Every model of models.yaml: task, quality, licence, and its size if it is on disk."""
-    from rich.table import Table
-
-    from mt import store
-
-    table = Table(box=None, pad_edge=False)
-    for header in ("model", "tasks", "quality", "licence", "on disk"):
-        table.add_column(header, overflow="fold")
-    for spec in _registry(models_file):
-        stored = store.find(spec)
-        size = f"{stored.size / 1e6:.0f} MB" if stored else "built on first use" if spec.source is None else "–"
-        licence = spec.licence if spec.commercial else f"{spec.licence} (not for commercial use)"
-        table.add_row(spec.name, ", ".join(spec.tasks), spec.quality, licence, size)
-    with console(None) as out:
-        out.print(table)
-
-
-@models.command("path")
-@click.argument("name")
-@click.pass_obj
-def model_path(models_file: Path | None, name: str) -> None:
-    """Print the directory of the model NAME; the built-in one is built if need be."""
-    from mt import store
-
-    click.echo(store.ensure(_registry(models_file).spec(name), building).path)
-
-
-@models.command()
-@click.argument("name", required=False)
-@click.pass_obj
-def verify(models_file: Path | None, name: str | None) -> None:
-    """Compare the files of the model NAME, or of all on disk, with their checksums."""
-    from mt import store
-    from mt.errors import ModelNotFound
-
-    registry = _registry(models_file)
-    specs = [registry.spec(name)] if name else list(registry)
-    stored = [model for spec in specs for model in store.stored(spec)]
-    if name and not stored:
-        raise ModelNotFound(f"{name} is not on disk; `khulasa models list` shows what is")
-    for model in stored:
-        store.verify(model)
-        click.echo(f"{model.spec.name}@{model.version}: every file as it was written")
 
 
 @main.command()

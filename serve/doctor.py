@@ -76,6 +76,9 @@ def _cache() -> Iterator[str]:
 
 
 def _models(spec: ModelSpec) -> Iterator[str]:
+    if waiting := store.waiting(spec):
+        yield (f"{spec.name}: partly downloaded, {waiting / 1e6:.0f} MB (`khulasa models pull {spec.name}` goes on, "
+               f"`khulasa models remove {spec.name}` deletes it)")  # fmt: skip
     try:
         for model in store.stored(spec):
             yield f"{spec.name}@{model.version}: {_state(model)}"

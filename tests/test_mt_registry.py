@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mt import registry
 from mt.document import DecodingOptions
 from mt.errors import ConfigError, UnknownModel
-from mt.registry import HubSource, Limits, PublishedScore, Registry, load_registry
+from mt.registry import Example, HubSource, Limits, PublishedScore, Registry, load_registry
 
 SHIPPED = Path(registry.__file__).resolve().parents[1] / "models.yaml"
 PROMISED = [
@@ -70,7 +70,9 @@ def test_what_engines_rely_on(models: Registry) -> None:
     built_in = models.spec("built-in")
     assert (built_in.name, built_in.source, built_in.architecture) == ("embedded", None, "embedded")
     assert built_in.decoding == DecodingOptions(beam_size=3)
-    assert models.spec("opus-mt-tc-big-ar-en").source == HubSource("Helsinki-NLP/opus-mt-tc-big-ar-en", "refs/pr/7")
+    repaired = models.spec("opus-mt-tc-big-ar-en")
+    assert repaired.source == HubSource("Helsinki-NLP/opus-mt-tc-big-ar-en", "refs/pr/7")
+    assert repaired.example == Example("يا!دعونا نتعلم معا", "Hey! Let's learn together")
     assert models.spec("nllb-200-3.3B").languages == {"ar": "arb_Arab", "en": "eng_Latn"}
     assert models.spec("m2m100").languages == {"ar": "__ar__", "en": "__en__"}
     assert models.spec("t5-small").prefix == "summarize: "
@@ -149,7 +151,7 @@ def test_any_text_is_a_name_or_an_unknown_model(models: Registry, name: str) -> 
 
 def test_one_entry_of_yaml_is_a_model(tmp_path: Path) -> None:
     full = entry(
-        aliases=["small"], prefix="translate: ", note="a toy",
+        aliases=["small"], prefix="translate: ", note="a toy", example={"source": "نعم", "target": "Yes"},
         decoding={"beam_size": 2, "length_penalty": 1}, tasks=["translate", "headline"],
         score={"value": 30, "metric": "BLEU", "testset": "FLORES", "origin": "its card"},
     )  # fmt: skip
@@ -157,7 +159,7 @@ def test_one_entry_of_yaml_is_a_model(tmp_path: Path) -> None:
     models = load_registry(path)
     (spec,) = models.auto("headline")
     assert (spec.name, spec.aliases, spec.tasks) == ("tiny", ("small",), ("translate", "headline"))
-    assert (spec.prefix, spec.note) == ("translate: ", "a toy")
+    assert (spec.prefix, spec.note, spec.example) == ("translate: ", "a toy", Example("نعم", "Yes"))
     assert spec.score == PublishedScore(30.0, "BLEU", "FLORES", "its card")
     assert spec.decoding == DecodingOptions(beam_size=2, length_penalty=1.0)
     assert isinstance(spec.decoding.length_penalty, float)
@@ -222,6 +224,9 @@ WRONG = [
     ({"decoding": {"num_hypotheses": 3}}, ", decoding: num_hypotheses and plain belong to a call; expected settings"),
     ({"decoding": {"plain": True}}, ", decoding: num_hypotheses and plain belong to a call; expected settings"),
     ({"note": "\x1b[2Jgone"}, ", note: expected one line of text; found '\\x1b[2Jgone'"),
+    ({"example": {"source": "نعم"}}, ", example: missing key 'target'; expected one line of text"),
+    ({"example": {"source": "نعم", "target": "a\nb"}}, ", example, target: expected one line of text; found"),
+    ({"example": {"source": "a", "target": "b"}, "tasks": ["summarize"]}, ", example: expected for models that tr"),
     ({"prefix": " "}, ", prefix: expected one line of text; found ' '"),
     ({"decoding": {"min_decoding_length": "many"}}, f", min_decoding_length: expected {COUNT}; found 'many'"),
 ]

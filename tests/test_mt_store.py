@@ -5,21 +5,20 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mt import embedded, store
 from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound
-from mt.registry import HubSource, load_registry
+from mt.registry import load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
 REGISTRY = load_registry(ROOT / "models.yaml")
@@ -66,7 +65,7 @@ except ModelError as error:
 DEATHS = {
     "before the first file": "embedded.build = die",
     "halfway through model.bin": "embedded.build = die_halfway",
-    "before the manifest": "store._seal = die",
+    "before the manifest": "store.manifest.seal = die",
     "before the rename": "Path.rename = die",
     "holding the lock": "store._write = die",
 }
@@ -155,17 +154,16 @@ def test_another_fingerprint_is_another_model_in_the_place_of_the_old_one(builde
     assert directories(home) == ["99999999"]
 
 
-def test_what_older_versions_left_is_deleted_but_not_what_is_being_written(builder: Builder, home: Path) -> None:
+def test_what_older_versions_left_is_deleted_and_nothing_else(builder: Builder, home: Path) -> None:
     store.ensure(SPEC)
     os.truncate(home / "model.bin", 1000)
-    for name in ("11111111.part", "22222222.part", "notes"):
+    for name in ("11111111.part", "notes"):
         home.with_name(name).mkdir()
     home.with_name("22222222").symlink_to("notes")  # no file can be deleted through it, and that fails nothing
     (home.with_name("notes") / "manifest").write_text("somebody's own")
     builder.version = "99999999"
-    with FileLock(home.with_name("22222222.lock")):
-        assert store.ensure(SPEC).path == home.with_name("99999999")
-    assert directories(home) == ["22222222", "22222222.part", "99999999", "notes"]
+    assert store.ensure(SPEC).path == home.with_name("99999999")
+    assert directories(home) == ["22222222", "99999999", "notes"]
     assert [path.name for path in home.with_name("notes").iterdir()] == ["manifest"]
 
 
@@ -180,11 +178,13 @@ def test_an_old_version_that_cannot_be_deleted_fails_no_build(
     builder: Builder, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.ensure(SPEC)
-    home.with_name(f"{VERSION}.lock").unlink(missing_ok=True)
-    home.with_name(f"{VERSION}.lock").mkdir()
     builder.version = "99999999"
+    delete = shutil.rmtree
+    monkeypatch.setattr(
+        "mt.store.shutil.rmtree", lambda path, ignore_errors: path == home or delete(path, ignore_errors)
+    )
     assert store.ensure(SPEC).path == home.with_name("99999999")
-    assert directories(home) == [VERSION, f"{VERSION}.lock", "99999999"]
+    assert directories(home) == [VERSION, "99999999"]
 
 
 def test_a_second_process_waits_for_the_lock_and_does_not_build(builder: Builder, home: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_file_that_the_disk_refuses_to_read_is_corrupt(
         raise OSError(errno.EIO, "Input/output error")
 
     model = store.ensure(SPEC)
-    monkeypatch.setattr(store, "_sha256", refuse)
+    monkeypatch.setattr("mt.manifest._sha256", refuse)
     with pytest.raises(ModelCorrupt, match=r"'config\.json' cannot be read: Input/output error"):
         store.verify(model)
 
@@ -350,7 +350,7 @@ def test_a_place_that_cannot_be_looked_into_holds_nothing(
         store.ensure(SPEC)
 
 
-# --- manifests that `_seal` never wrote
+# --- manifests that `seal` never wrote
 
 SECRET = b"not yours"
 ENTRY = {"size": len(SECRET), "sha256": hashlib.sha256(SECRET).hexdigest()}
@@ -421,30 +421,98 @@ def test_no_manifest_makes_the_store_crash(tmp_path: Path, value: object) -> Non
 HUB = next(spec for spec in REGISTRY if spec.source is not None)
 
 
-def test_a_model_that_is_not_on_disk_is_not_found_and_the_message_says_what_to_do(home: Path) -> None:
-    assert HUB.source is not None
+def test_a_model_that_is_not_on_disk_is_not_found_and_the_message_says_the_command(home: Path) -> None:
     with pytest.raises(ModelNotFound) as raised:
         store.ensure(HUB)
-    revision = "" if HUB.source.revision == "main" else f" --revision {HUB.source.revision}"
     assert str(raised.value) == (
-        f"{HUB.name} is not on disk ({home.parents[1]}). This version cannot download models yet: get it with "
-        f"`hf download {HUB.source.repo}{revision} --local-dir DIR` and give --model DIR."
+        f"{HUB.name} is not on disk ({home.parents[1]}): get it with `khulasa models pull {HUB.name}`"
     )
 
 
-@pytest.mark.parametrize(("revision", "asked"), [("main", "a/b --local-dir"), ("v2", "a/b --revision v2 --local-dir")])
-def test_the_revision_is_named_where_it_is_not_the_usual_one(cache: Path, revision: str, asked: str) -> None:
-    with pytest.raises(ModelNotFound, match=f"`hf download {asked} DIR`"):
-        store.ensure(replace(HUB, source=HubSource("a/b", revision)))
+def put(home: Path, written: str, **facts: str) -> None:
+    """A model on disk, as a pull leaves it."""
+    home.mkdir(parents=True)
+    (home / "model.bin").write_bytes(WEIGHTS)
+    (home / "manifest.json").write_text(json.dumps({"files": {"model.bin": FILE}, "written": written, **facts}))
 
 
-def test_the_last_whole_version_of_a_hub_model_is_found(builder: Builder, home: Path) -> None:
-    built = store.ensure(SPEC).path
+FILE = {"size": len(WEIGHTS), "sha256": hashlib.sha256(WEIGHTS).hexdigest()}
+
+
+def test_the_latest_whole_version_of_a_hub_model_is_found(home: Path) -> None:
     versions = home.parents[1] / HUB.name
-    for name in ("1", "2", "3.part", "4"):  # 3 was killed between its manifest and its rename
-        (versions / name).mkdir(parents=True)
-        for file in built.iterdir():
-            (versions / name / file.name).write_bytes(file.read_bytes())
+    for day, name in enumerate(("2", "1", "3.part", "4"), 1):  # 3 was killed between its manifest and its rename
+        put(versions / name, f"2025-01-0{day}T00:00:00Z")
     (versions / "4" / "model.bin").unlink()
     assert [model.version for model in store.stored(HUB)] == ["1", "2", "4"]
-    assert store.find(HUB) == store.ensure(HUB) == store.StoredModel(HUB, versions / "2", "2")
+    assert store.find(HUB) == store.ensure(HUB) == store.StoredModel(HUB, versions / "1", "1")
+
+
+@pytest.mark.parametrize(("written", "found"), [("hf", "hf"), ("ct2", "ct2"), ("rm -rf", "ct2"), (None, "ct2")])
+def test_a_stored_model_is_for_the_backend_it_was_made_for(written: str, found: str, home: Path) -> None:
+    assert HUB.backend == "ct2"
+    put(home.parents[1] / HUB.name / "1", "2025", backend=written)
+    assert [model.spec.backend for model in (store.ensure(HUB), *store.stored(HUB))] == [found, found]
+
+
+def test_verify_of_a_damaged_hub_model_says_to_pull_it_again(home: Path) -> None:
+    put(home.parents[1] / HUB.name / "1", "2025")
+    (home.parents[1] / HUB.name / "1" / "model.bin").write_bytes(WEIGHTS[::-1])
+    (model,) = store.stored(HUB)
+    with pytest.raises(
+        ModelCorrupt, match=rf"'model\.bin' differs .*Get it again with `khulasa models pull {HUB.name}`"
+    ):
+        store.verify(model)
+
+
+# --- deleting
+
+
+def test_a_removed_model_leaves_nothing_and_the_bytes_are_told(home: Path, cache: Path) -> None:
+    put(home.parents[1] / HUB.name / "1", "2025")
+    waiting = cache / "downloads" / HUB.name / "model.bin.0123.part"
+    waiting.parent.mkdir(parents=True)
+    waiting.write_bytes(b"half")
+    assert store.waiting(HUB) == 4
+    listed = (home.parents[1] / HUB.name / "1" / "manifest.json").stat().st_size
+    assert store.remove(HUB) == len(WEIGHTS) + listed + 4
+    assert list(cache.iterdir()) == []
+    assert (store.find(HUB), store.waiting(HUB)) == (None, 0)
+
+
+def test_removing_leaves_other_models(builder: Builder, home: Path) -> None:
+    built = store.ensure(SPEC)
+    built_size = built.size
+    put(home.parents[1] / HUB.name / "1", "2025")
+    store.remove(HUB)
+    assert store.find(SPEC) == built
+    assert store.remove(SPEC) == built_size
+
+
+def test_what_is_not_there_cannot_be_removed(cache: Path) -> None:
+    with pytest.raises(ModelNotFound, match=f"{HUB.name} is not on disk; `khulasa models list` shows what is"):
+        store.remove(HUB)
+    assert not cache.exists()
+
+
+def test_what_another_process_writes_is_not_removed(builder: Builder, home: Path) -> None:
+    with start(home.parents[2], "embedded.build = build_slowly") as writer:
+        assert writer.stdin is not None
+        assert writer.stdout is not None
+        assert [writer.stdout.readline() for _ in range(2)] == ["asking\n", "building\n"]
+        with pytest.raises(ModelError, match="another process is writing embedded: wait for it, or end it"):
+            store.remove(SPEC)
+        writer.stdin.write("go on\n")
+        writer.stdin.flush()
+        writer.communicate()
+    assert store.find(SPEC) is not None
+
+
+def test_what_cannot_be_deleted_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    put(home.parents[1] / HUB.name / "1", "2025")
+    monkeypatch.setattr("mt.store.shutil.rmtree", refuse)
+    with pytest.raises(ModelError, match=rf"cannot be deleted: .*Permission denied.*Delete by hand: .*{HUB.name}"):
+        store.remove(HUB)

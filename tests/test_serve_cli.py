@@ -13,9 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import FakeEngine
 
-from mt import store
 from mt.document import Hypothesis
-from mt.embedded import fingerprint
 from mt.errors import InputError, ModelNotFound, MTError
 from serve.cli import main
 
@@ -213,30 +211,6 @@ def test_every_error_of_ours_reaches_the_shell_with_its_code(run: Run, monkeypat
         result = run("translate", text="x")
         assert (result.exit_code, result.stderr) == (kind.exit_code, "Error: what\n"), kind
     assert InputError.exit_code == 3
-
-
-def test_models_list_shows_what_is_on_disk_and_what_may_be_sold(cache: Path) -> None:
-    listed = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["models", "list"]).stdout
-    rows = {line.split()[0]: line for line in listed.splitlines()}
-    assert "built on first use" in rows["embedded"]
-    assert "not for commercial use" in rows["nllb-200-distilled-600M"]
-    assert rows["opus-mt-ar-en"].split()[-1] == "–"
-
-
-def test_verify_asks_for_what_is_not_there(cache: Path) -> None:
-    result = CliRunner().invoke(main, ["models", "verify", "embedded"])
-    assert result.exit_code == 4
-    assert "embedded is not on disk; `khulasa models list` shows what is" in result.stderr
-
-
-def test_verify_names_the_file_that_is_not_as_it_was_written(cache: Path) -> None:
-    home = store.cache_directory() / "models" / "embedded" / fingerprint()
-    home.mkdir(parents=True)
-    (home / "model.onnx").write_bytes(b"short")
-    (home / "manifest.json").write_text('{"files": {"model.onnx": {"size": 9, "sha256": "0"}}}', encoding="utf-8")
-    result = CliRunner().invoke(main, ["models", "verify", "embedded"])
-    assert result.exit_code == 4
-    assert "'model.onnx' differs from its checksum" in result.stderr
 
 
 def test_doctor_says_what_is_missing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
