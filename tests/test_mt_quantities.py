@@ -55,7 +55,8 @@ def test_digits(text, lang, expected):
         ("1.5 مليار", 1_500_000_000),
         ("خمسة آلاف", 5000),
         ("ألفين", 2000),
-        ("مليونا", None),
+        ("مليونا", 2_000_000),
+        ("مليوناً", 1_000_000),
         ("مليونين", 2_000_000),
         ("3 ملايين و200 ألف", 3_200_000),
         ("100 ألف و500", 100_500),
@@ -90,7 +91,7 @@ def test_digits(text, lang, expected):
     ],
 )
 def test_arabic_numbers_are_one_quantity(text, value):
-    assert values(f"بلغ {text} دولار", "ar") == ([] if value is None else [value])
+    assert values(f"بلغ {text} دولار", "ar") == [value]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_ordinals():
 
 def test_words_that_mostly_count_nothing_make_no_noise():
     assert quantities("لست واحداً من آلاف وعشرات يوم الاثنين في كانون الثاني، ألّف كتاباً بالمئة نصف ساعة", "ar") == []
-    assert quantities("One of the two, a second one, a third of thousands, a few million, first, half, III", "en") == []
+    assert quantities("One, a second one, both of thousands, a few million, first, half, III", "en") == []
 
 
 def test_the_span_holds_the_percent_sign_and_the_clitic():
@@ -203,7 +204,8 @@ def test_what_differs_is_named_on_its_side():
 
 def test_a_decade_of_another_century_differs():
     missing, added = unmatched("ثلاثينيات القرن التاسع عشر", "the 1930s")
-    assert (missing, [quantity.value for quantity in added]) == ((), [1930])
+    assert [quantity.value for quantity in missing] == [1830]
+    assert [quantity.value for quantity in added] == [1930]
 
 
 @steadily
@@ -238,8 +240,8 @@ ENGLISH_UNITS = ["1 ", "1.", "half a ", "twenty-", "three and "]
 )
 def test_a_long_text_takes_linear_time(unit, lang):
     began = time.process_time()
-    quantities(unit * (50_000 // len(unit)), lang)
-    assert time.process_time() - began < 6
+    quantities(unit * (20_000 // len(unit)), lang)
+    assert time.process_time() - began < 3
 
 
 def test_a_run_of_digits_too_long_to_count_is_no_quantity():

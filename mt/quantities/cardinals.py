@@ -10,11 +10,12 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from mt.numerals import BARE_SCALES, Lang, Token, literal, tokens
+from mt.quantities.numerals import BARE_SCALES, Lang, Token, literal, tokens
 
 _GROUP_SPACES = {" ", "\u00a0", "\u2009", "\u202f"}
 _MONEY = {"$", "€", "£", "¥"}
 _MAX_BLOCKS = 6  # more blocks of three digits than this are a table, not one number
+ORDINAL_ENDINGS = {"st", "nd", "rd", "th"}
 HYPHENS = {"-", "\u2010", "\u2011"}
 _END = Token("end", -1, -1, "")
 
@@ -87,7 +88,8 @@ class CardinalReader:
         if token.text in ("a", "an") and following.role == "scale":
             return Read(Fraction(1), i + 1)
         if token.role == "part":  # half a million, نصف مليون
-            end = i + 2 if following.text == "a" else i + 1
+            end = i + 1 + (following.text == "of")
+            end += self.at(end).text == "a"
             return Read(token.value, end) if self.at(end).role == "scale" else None
         return self._arabic_hundreds(i) if self.arabic else self._english_hundreds(i)
 
@@ -159,10 +161,19 @@ class CardinalReader:
         one = self.at(i).text == "a" and self.at(i + 1).role == "hundred"
         read = Read(Fraction(1), i + 1) if one else self._english_tens(i)
         if not read or self.at(read.end).role != "hundred":
-            return read
+            return self._english_year(read) if read else None
         end = read.end + 1
         rest = self._english_tens(end + 1 if self.at(end).text == "and" else end)
         return Read(read.value * 100 + rest.value, rest.end) if rest else Read(read.value * 100, end)
+
+    def _english_year(self, read: Read) -> Read:
+        """Nineteen forty-eight; twenty twenty-four."""
+        rest = (
+            self._english_tens(read.end)
+            if 11 <= read.value <= 20 and self.at(read.end).role in ("ten", "tens")
+            else None
+        )
+        return Read(100 * read.value + rest.value, rest.end) if rest else read
 
     def _english_tens(self, i: int) -> Read | None:
         token = self.at(i)
@@ -170,3 +181,19 @@ class CardinalReader:
         if token.role == "tens" and self.at(j).role == "unit":  # twenty-five
             return Read(token.value + self.at(j).value, j + 1)
         return Read(token.value, i + 1) if token.role in ("unit", "ten", "tens") else None
+
+    def ordinal(self, i: int) -> Read | None:
+        """First, twenty-first, 3rd, «الثالث والعشرون»."""
+        token, following = self.at(i), self.at(i + 1)
+        if token.kind == "digits" and following.text in ORDINAL_ENDINGS and self.touches(i + 1):
+            value = literal(token.text, self.lang)
+            return Read(value, i + 2) if value is not None else None
+        if token.role == "tens" and following.text in HYPHENS and self.at(i + 2).role == "ordinal":
+            return Read(token.value + self.at(i + 2).value, i + 3)
+        if token.role != "ordinal":
+            return None
+        if self.arabic and following.role == "ten" and not following.joined:  # الثالث عشر
+            return Read(token.value + 10, i + 2)
+        if self.arabic and following.role == "tens" and following.joined and token.definite and following.definite:
+            return Read(token.value + following.value, i + 2)  # الثالث والعشرون; not الثالثة وعشرون دقيقة
+        return Read(token.value, i + 1)

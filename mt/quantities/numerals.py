@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 Lang = Literal["ar", "en"]
-Role = Literal["unit", "ten", "tens", "hundred", "scale", "dual", "part", "ordinal", "decade", "weak"]
+Role = Literal["unit", "ten", "tens", "hundred", "scale", "dual", "part", "parts", "ordinal", "decade", "weak"]
 Lexicon = dict[str, tuple[Role, Fraction]]
 
 # Arabic as `_arabic_word` leaves it: no diacritics, no hamza on alif, ى as ي. A scale's first word counts one when
@@ -20,30 +20,30 @@ _SCALES = {
     10**3: "الف الفا الاف",
     10**6: "مليون مليونا ملايين",
     10**9: "مليار مليارا مليارات بليون بليونا بلايين",
-    10**12: "تريليون تريليونا تريليونات ترليون ترليونا",
+    10**12: "تريليون تريليونا تريليونات ترليون ترليونا ترليونات",
 }
 _DUALS = {
     10**3: "الفان الفين الفي",
     10**6: "مليونان مليونين مليوني",
-    10**9: "ملياران مليارين ملياري بليونين",
-    10**12: "تريليونان تريليونين تريليوني",
+    10**9: "ملياران مليارين ملياري بليونان بليونين بليوني",
+    10**12: "تريليونان تريليونين تريليوني ترليونان ترليونين ترليوني",
 }
 _UNITS = {
     1: "واحد واحدة احد احدي",
     2: "اثنان اثنين اثنا اثني اثنتان اثنتين اثنتا اثنتي",
-    3: "ثلاث ثلاثة",
-    4: "اربع اربعة",
-    5: "خمس خمسة",
-    6: "ست ستة",
-    7: "سبع سبعة",
-    8: "ثمان ثماني ثمانية",
-    9: "تسع تسعة",
+    3: "ثلاث ثلاثا ثلاثة",
+    4: "اربع اربعا اربعة",
+    5: "خمس خمسا خمسة",
+    6: "ست ستا ستة",
+    7: "سبع سبعا سبعة",
+    8: "ثمان ثماني ثمانيا ثمانية",
+    9: "تسع تسعا تسعة",
 }
 _TENS = {20: "عشر", 30: "ثلاث", 40: "اربع", 50: "خمس", 60: "ست", 70: "سبع", 80: "ثمان", 90: "تسع"}
 HUNDRED = ("مئة", "مائة", "مئه", "مائه")
 _HUNDREDS = {100: " ".join(HUNDRED), 200: "مئتان مئتين مئتا مئتي مائتان مائتين مائتا مائتي"}
 _ORDINALS = {
-    1: "حادي حادية اول اولي",
+    1: "حادي حادية اول اولي غرة",
     2: "ثاني ثانية",
     3: "ثالث ثالثة",
     4: "رابع رابعة",
@@ -54,10 +54,29 @@ _ORDINALS = {
     9: "تاسع تاسعة",
     10: "عاشر عاشرة",
 }
-_ARABIC_WEAK = {3: "ثلاثي ثلاثية", 4: "رباعي رباعية", 5: "خماسي خماسية", 10: "عقد عقدا"}  # fourfold, decade
-_PARTS = {2: "نصف", 3: "ثلث", 4: "ربع"}
+# Answers for 0 to 2 are mostly scores: «هدفين مقابل هدف», «دون رد».
+_ARABIC_WEAK = {
+    0: "صفر مقابل رد شيء نظيف نظيفة نظيفين",
+    1: "مثله مثلها هدف هدفا وحيد وحيدة منفرد",
+    2: "كلا كلاهما كلتا كلتاهما كليهما كلتيهما زوج زوجا ثنائي ثنائية ضعف ضعفا توام مثلهما طنان طنين",
+    3: "ثلاثي ثلاثية ثلاثتهم هاتريك",
+    4: "رباعي رباعية اربعتهم",
+    5: "خماسي خماسية",
+    6: "سداسي سداسية",
+    7: "سباعي سباعية",
+    8: "ثماني ثمانية",
+    10: "عقد عقدا",
+    12: "دزينة درزن",
+    100: "قرن قرنا",
+    10**6: "مليونية",
+}
+_PARTS = {2: "نصف نصفا", 3: "ثلث ثلثا", 4: "ربع ربعا"}
+_PLURAL_PARTS = {2: "انصاف", 3: "اثلاث", 4: "ارباع", 5: "اخماس", 6: "اسداس", 7: "اسباع", 8: "اثمان", 9: "اتساع",
+                 10: "اعشار"}  # fmt: skip
+_TWO_PARTS = {3: "ثلثان ثلثين ثلثي", 5: "خمسان خمسي"}
+FIFTH_TO_TENTH = {"خمس": 5, "سدس": 6, "سبع": 7, "ثمن": 8, "تسع": 9, "عشر": 10}  # as fractions; most are numbers too
 BARE_SCALES = {"الف", "مليون", "مليار", "بليون", "تريليون", "ترليون"}
-_CLITICS = ("", "و", "ف", "ب", "ل", "ك", "ال", "وب", "ول", "لل", "وال", "بال", "فال", "كال", "ولل", "وبال")
+CLITICS = ("", "و", "ف", "ب", "ل", "ك", "ال", "وب", "ول", "لل", "وال", "بال", "فال", "كال", "ولل", "وبال")
 _NOT_NUMBERS = {"لست", "ولست", "فلست"}  # "I am not", never "for six"
 
 _ENGLISH_UNITS = "one two three four five six seven eight nine"
@@ -72,18 +91,31 @@ _ENGLISH_SCALES = {
     10**12: "trillion tn trn",
 }
 _ROMAN = "II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI XVII XVIII XIX XX XXI"  # from 2
-_ENGLISH_WEAK = {1: "once single", 2: "twice both double"}
+_ENGLISH_PARTS = {2: "halves", 3: "thirds", 4: "quarters fourths", 5: "fifths", 6: "sixths", 7: "sevenths",
+                  8: "eighths", 9: "ninths", 10: "tenths"}  # fmt: skip
+_ENGLISH_WEAK = {
+    0: "zero nil nothing none no",
+    1: "once single sole alone lone",
+    2: "twice both double doubled pair pairs couple twin twins duo brace dual bilateral",
+    3: "thrice triple tripled triplets trio treble threefold trilateral",
+    4: "quadruple quadrupled quartet fourfold",
+    5: "quintet fivefold",
+    10: "decade decades tenfold",
+    100: "century",
+}
+_THEIR = ("ه", "ها", "هم", "هن", "هما", "نا")  # their third
+_SIGNS = {Fraction(1, 2): "½", Fraction(1, 4): "¼", Fraction(3, 4): "¾", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔"}
 
 MAX_DIGITS = 100  # a longer run of digits names something, it counts nothing; also bounds int()
 _TOKEN = re.compile(
     r"(?P<mark>&#[0-9]+;)"  # a character somebody forgot to unescape
-    r"|(?P<digits>[0-9٠-٩۰-۹]+(?:[.,،٫٬][0-9٠-٩۰-۹]+)*)"
+    r"|(?P<digits>[0-9٠-٩۰-۹]+(?:[.,،٫٬'’][0-9٠-٩۰-۹]+)*)"
     r"|(?P<word>[^\W\d_](?:[^\W\d_]|[\u064b-\u065f\u0670])*)"
     r"|\S"
 )
-_GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,٬])[0-9]{3}(?:\1[0-9]{3})*")  # 1,250,000
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,٬'])[0-9]{3}(?:\1[0-9]{3})*")  # 1,250,000
 _DIACRITICS = re.compile(r"[\u064b-\u065f\u0670\u0640]")
-_ASCII = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹،", "01234567890123456789,")
+_ASCII = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹،’", "01234567890123456789,'")
 _ALIF = str.maketrans("أإآٱى", "ااااي")
 
 
@@ -133,7 +165,7 @@ def literal(text: str, lang: Lang) -> Fraction | None:
         return Fraction(int(re.sub(r"\D", "", text)))
     if mark == "," and not (head == "0" or (lang == "ar" and len(tail) < 3)):
         return None
-    if mark != "٬" and (head.isdecimal() or (_GROUPED.fullmatch(head) and mark not in head)):
+    if mark not in "٬'" and (head.isdecimal() or (_GROUPED.fullmatch(head) and mark not in head)):
         return Fraction(re.sub(r"\D", "", head) + "." + tail)
     return None
 
@@ -145,35 +177,55 @@ def _english_word(surface: str, start: int, end: int) -> Token:
 
 
 def _arabic_word(surface: str, start: int, end: int) -> Token:
-    word = _DIACRITICS.sub("", surface).translate(_ALIF)
-    authored = "\u0651" in surface and word.endswith("الف")  # ألّف, "wrote"
-    for clitics in _CLITICS if len(word) < 16 and word not in _NOT_NUMBERS and not authored else ():
-        if word.startswith(clitics) and (entry := _ARABIC.get(word[len(clitics) :])):
-            return Token("word", start, end, word[len(clitics) :], *entry, clitics)
-    dual = len(word) > 4 and word.endswith(("ان", "ين"))  # perhaps
+    word = bare(surface)
+    found = _ARABIC.get(word)
+    if found and not ("\u0651" in surface and word.endswith("الف")):  # ألّف, "wrote"
+        return Token("word", start, end, *found)
+    dual = len(word) > 4 and word.endswith(("ان", "ين", "تي", "تا"))  # perhaps
     return Token("word", start, end, word, "weak" if dual else None, Fraction(2))
+
+
+def bare(word: str) -> str:
+    """An Arabic word without diacritics, tatweel and hamza on alif, with ى as ي."""
+    return _DIACRITICS.sub("", word).translate(_ALIF)
 
 
 def _entries(role: Role, table: dict[int, str]) -> Lexicon:
     return {word: (role, Fraction(value)) for value, words in table.items() for word in words.split()}
 
 
+def _with_clitics(lexicon: Lexicon) -> dict[str, tuple[str, Role, Fraction, str]]:
+    """Every word behind every clitic; the shortest clitic wins: «ثلثا» is two thirds, not "three of"."""
+    found: dict[str, tuple[str, Role, Fraction, str]] = {}
+    for clitics in CLITICS:
+        for word, (role, value) in lexicon.items():
+            if clitics + word not in _NOT_NUMBERS:
+                found.setdefault(clitics + word, (word, role, value, clitics))
+    return found
+
+
 def _arabic_lexicon() -> Lexicon:
     """The tables, and what is formed from them: عشرون, ثلاثمئة, سبعينيات."""
     return {
+        **_entries("weak", _ARABIC_WEAK),
         **_entries("scale", _SCALES),
         **_entries("dual", _DUALS),
         **_entries("unit", _UNITS),
         **_entries("ten", {10: "عشر عشرة"}),
         **_entries("tens", {value: f"{stem}ون {stem}ين" for value, stem in _TENS.items()}),
         **_entries("decade", {value: f"{stem}ينيات {stem}ينات" for value, stem in _TENS.items()}),
+        **_entries("weak", {value: f"{stem}يني {stem}ينية" for value, stem in _TENS.items()}),
         **_entries("hundred", {10 * value: " ".join(stem + hundred for hundred in HUNDRED)
                                for value, stem in _TENS.items() if value > 20}),
         **_entries("hundred", {800: "ثمانيمئة ثمانيمائة"}),
         **_entries("hundred", _HUNDREDS),
         **_entries("ordinal", _ORDINALS),
-        **_entries("weak", _ARABIC_WEAK),
-        **{word: ("part", Fraction(1, value)) for value, word in _PARTS.items()},
+        **{stem + suffix: ("weak", Fraction(1, n)) for stem, n in FIFTH_TO_TENTH.items() for suffix in _THEIR},
+        **{word.split()[0] + suffix: ("part", Fraction(1, n)) for n, word in _PARTS.items() for suffix in _THEIR},
+        **{word: ("part", Fraction(1, n)) for n, words in _PARTS.items() for word in words.split()},
+        **{word: ("parts", Fraction(1, n)) for n, word in _PLURAL_PARTS.items()},
+        **{word: ("part", Fraction(2, n)) for n, words in _TWO_PARTS.items() for word in words.split()},
+        **{sign: ("part", value) for value, sign in _SIGNS.items()},
     }  # fmt: skip
 
 
@@ -194,7 +246,9 @@ def _english_lexicon() -> Lexicon:
         **_entries("weak", dict(enumerate(_ROMAN.split(), 2))),
         "half": ("part", Fraction(1, 2)),
         "quarter": ("part", Fraction(1, 4)),
+        **{word: ("parts", Fraction(1, n)) for n, words in _ENGLISH_PARTS.items() for word in words.split()},
+        **{sign: ("part", value) for value, sign in _SIGNS.items()},
     }
 
 
-_ARABIC, _ENGLISH = _arabic_lexicon(), _english_lexicon()
+_ARABIC, _ENGLISH = _with_clitics(_arabic_lexicon()), _english_lexicon()
