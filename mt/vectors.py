@@ -23,6 +23,10 @@ _THREADS = 1
 # The encoder's memory grows with its longest input, up to 20 kB a character, so longer texts go in in pieces.
 _PIECE = 1000
 
+_REMEMBERED = 8_000  # vectors of words, 16 MB
+_words: dict[str, NDArray[np.float32]] = {}
+_remembering = threading.Lock()
+
 _building = threading.Lock()
 
 
@@ -42,6 +46,19 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     np.divide(vectors, norms, out=vectors, where=norms > 0)
     return vectors
+
+
+def encode_words(words: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors of short texts as `encode` has them; the last ones stay in memory, for words come again and again."""
+    with _remembering:
+        vectors = {word: _words[word] for word in dict.fromkeys(words) if word in _words}
+    new = [word for word in dict.fromkeys(words) if word not in vectors]
+    vectors.update(zip(new, encode(new), strict=True))
+    with _remembering:
+        if len(_words) + len(new) > _REMEMBERED:
+            _words.clear()
+        _words.update((word, vectors[word]) for word in new[-_REMEMBERED:])
+    return np.stack([vectors[word] for word in words]) if words else encode(words)
 
 
 def load_in_background() -> None:

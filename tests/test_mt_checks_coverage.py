@@ -1,10 +1,12 @@
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.checks import check
+from mt import vectors
+from mt.checks import check, coverage
 from mt.checks.coverage import loops
 
 SOURCE = "قال الوزير إن الحكومة ستعلن خطتها الجديدة غداً. وأضاف أن الميزانية لن تتغير هذا العام."
@@ -103,10 +105,82 @@ def test_too_short_and_too_long():
     assert found(SOURCE, "The minister said.") == [("omission", "error")]
     assert found("هدوء حذر في غزة", "Calm in Gaza") == []  # short segments vary more
     longer = TARGET + " The opposition, however, called for early elections and accused him of hiding the real numbers."
-    assert found(SOURCE, longer) == [("addition", "warning")]
-    assert found(SOURCE, longer + " Nobody knew what the parliament, which meets on Sundays, would say to this.") == [
-        ("addition", "error")
-    ]
+    (flag,) = coverage.check(SOURCE, longer)
+    assert (flag.kind, flag.severity) == ("addition", "warning")
+    longer += " Nobody knew what the parliament, which meets every week, would say to this."
+    (flag,) = coverage.check(SOURCE, longer)
+    assert (flag.kind, flag.severity, flag.target_span) == ("addition", "error", (0, len(longer)))
+
+
+CLAUSES = (
+    "أعلنت وزارة الصحة افتتاح ثلاثة مستشفيات جديدة في الجنوب، وأكدت أن العمل فيها سيبدأ مطلع العام المقبل، "
+    "بينما طالبت نقابة الأطباء بزيادة عدد الممرضين في المناطق النائية.",
+    "The Ministry of Health announced the opening of three new hospitals in the south",
+    ", stressing that work there would begin early next year",
+    ", while the doctors' union called for more nurses in remote areas",
+)
+
+
+def test_a_whole_translation_has_all_clauses():
+    source, *clauses = CLAUSES
+    assert list(coverage.check(source, "".join(clauses) + ".")) == []
+
+
+@pytest.mark.parametrize(("dropped", "words"), [(0, "مستشفيات"), (1, "العمل"), (2, "الأطباء")])
+def test_a_dropped_clause_is_an_omission_and_marked(dropped, words):
+    source, *clauses = CLAUSES
+    del clauses[dropped]
+    target = "".join(clauses).lstrip(", ") + "."
+    (flag,) = coverage.check(source, target)
+    assert (flag.kind, flag.target_span) == ("omission", None)
+    assert words in source[slice(*flag.source_span)]
+    assert flag.message.startswith("Part of the source seems to be missing")
+
+
+def test_an_invented_clause_is_an_addition_and_marked():
+    source, *clauses = CLAUSES
+    invented = ", although fishermen along the northern coast had complained about torn nets and rising fuel prices"
+    target = "".join([*clauses, invented, "."])
+    (flag,) = coverage.check(source, target)
+    assert (flag.kind, flag.source_span) == ("addition", None)
+    assert "torn nets" in target[slice(*flag.target_span)]
+
+
+def test_vowel_signs_do_not_matter():
+    source, *clauses = CLAUSES
+    vowelled = source.replace("الصحة", "الصِّحَّةِ").replace("مستشفيات", "مُسْتَشْفَيَاتٍ")
+    assert list(coverage.check(vowelled, "".join(clauses) + ".")) == []
+
+
+def test_all_pairs_at_once_are_flagged_as_each_alone():
+    source, *clauses = CLAUSES
+    pairs = [(source, clauses[0]), (SOURCE, TARGET), (SOURCE, "")]
+    assert coverage.check_all(*zip(*pairs, strict=True)) == [tuple(coverage.check(*pair)) for pair in pairs]
+    assert coverage.check_all([], []) == []
+
+
+def test_words_are_encoded_once_and_remembered(monkeypatch):
+    monkeypatch.setattr(vectors, "_words", {})
+    first = vectors.encode_words(["news", "خبر", "news"])
+    np.testing.assert_allclose(first, vectors.encode(["news", "خبر", "news"]), atol=1e-6)
+    monkeypatch.setattr(vectors, "encode", lambda texts: pytest.fail("encoded again") if texts else np.zeros((0, 512)))
+    np.testing.assert_array_equal(vectors.encode_words(["خبر", "news"]), first[[1, 0]])
+
+
+def test_the_memory_for_words_is_bounded(monkeypatch):
+    monkeypatch.setattr(vectors, "_words", {})
+    monkeypatch.setattr(vectors, "_REMEMBERED", 3)
+    for words in (["a", "b"], ["c", "d"], ["e", "f", "g", "h"], []):
+        assert len(vectors.encode_words(words)) == len(words)
+        assert len(vectors._words) <= 3
+
+
+def test_whole_references_are_hardly_flagged(data):
+    texts = ((data / "dev" / f"flores-dev.{lang}").read_text(encoding="utf-8").splitlines() for lang in ("ar", "en"))
+    flagged = coverage.check_all(*(text[:300] for text in texts))
+    assert sum(map(bool, flagged)) <= 6
+    assert flagged[130]  # a misaligned line of the data
+    assert flagged[165]
 
 
 def test_a_dropped_sentence_is_seen_though_the_length_would_do():

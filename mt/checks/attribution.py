@@ -1,0 +1,185 @@
+"""Does the target keep who says so: sayings, claims as claims, accusations, quotation marks, the sex of a speaker?
+
+As with denials, a saying has cues that are sure (قال, said) and cues that may be one (رأى, "thinks"): a sure one must
+find one of either kind on the other side. No untouched reference of FLORES-dev is flagged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mt.checks.cues import Folded, arabic, english, outside, unpaired
+from mt.document import Flag, Severity, Span
+
+_SAYING_DROPPED = "The source reports what somebody says (“{}”); the translation seems to state it as a fact."
+_SAYING_ADDED = "The translation says “{}”, but the source does not seem to name anybody who says so."
+_CLAIM_DROPPED = "The source only claims this (“{}”: claims, alleges); the translation does not keep the doubt."
+_CLAIM_ADDED = "The translation says “{}”; the source reports it without that doubt."
+_ACCUSATION_DROPPED = "The source accuses (“{}”); the translation does not say that it is an accusation."
+_ACCUSATION_ADDED = "The translation says “{}”; the source does not seem to accuse anybody."
+_QUOTE_DROPPED = "The source quotes these words; the translation does not mark them as a quotation."
+_QUOTE_ADDED = "The translation puts these words into somebody's mouth; the source does not quote them."
+_SPEAKER = "In the source {} speaks; the translation says “{}”."
+
+_WHO = (  # who may stand behind «وفقاً لـ»; anything else is what something depends on
+    "مسؤول|مسئول|بيان|مصدر|مصادر|وكال|وزار|وزير|شرط|شهود|شاهد|تقرير|تقارير|صحيف|متحدث|ناطق|سلطات|رئيس|رئاس|باحث|خبير|خبراء|"
+    "محلل|ناشط|نشطاء|منظم|مرصد|دراس|استطلاع|ارقام|احصا|ادار|مكتب|مراسل|اعلام|موقع|قنا|اذاع|تلفزيون|مركز|معهد|جيش|قائد|"
+    "مدير|ممثل|امم|حكوم|محام|طبيب|سكان|اهالي|عائل|شرك|بنك|مصرف|ما\\s"
+)
+_AR_SURE = arabic(
+    """
+    قال قالت قالوا يقول تقول يقولون صرح صرحت صرحوا يصرح تصرح اضاف اضافت اضافوا افاد افادت افادوا اعلن اعلنت اعلنوا
+    يعلن اكد اكدت اكدوا يؤكد تؤكد زعم زعمت زعموا يزعم تزعم ادعي ادعت ادعوا اتهم اتهمت اتهموا يتهم تتهم اخبر اخبرت
+    ابلغ ابلغت
+    """,
+    rf"(?:وفقا\s+ل|(?:ب?حسب|نقلا\s+عن)\s+)(?:\w+\s+)?\w{{0,2}}(?:{_WHO})\w*",
+    r"(?:ذكر|ذكرت|اشار|اشارت|[يت]دعي|كشف|كشفت)\s+(?:ان|الي\s+ان)\w*",
+    r"(?:اوضح|اوضحت|اوضحوا)\s+(?:\w+\s+){0,3}ان\w*",  # alone also "clearer"
+)
+_AR_MAY = arabic(
+    """
+    قائل* قول* اقوال* يقولها قيل يقال قالها قاله تصريح* ~صرح* مصرحا ~ضيف مضيفا مضيفة اضاف ~فيد مفاد* افاد* ~وضح*
+    موضحا موضحة ~علن* اعلان* معلن* اكد* ~ؤكد* مؤكد* تاكيد* زعم* ~زعم* مزاعم مزعوم* ~دعي ادعاء* مدعي* مدعيا ~تهم*
+    اتهام* متهم* اخبر* ~خبر* ابلغ* ابلاغ بلاغ* حسب حسبما وفق وفقا تبعا طبقا بحسب بموجب بناء عملا اساس اوضح* نقلا
+    نقلت نقل ~نقل ذكر* ~ذكر* اشار* ~شير* اشارة مشيرا مشيرة راي اراء ~ري يري تري رات رأي ~عتبر* معتبرا ~عتقد* اعتقاد*
+    ~ظن ظن وصف* ~وصف* كتب كتبت ~كتب لفت* ~لفت* ~علق تعليق* رد ردا ردت ~تساءل* ~سال* ~جيب اجاب* اجابت وعد وعدت تعهد*
+    ~تعهد* طالب طالبت ~طالب دعا دعت ~دعو حذر* ~حذر* محذرا شدد* ~شدد* مشددا كشف* ~كشف* نوه* ~عترف* اعتراف* اقر اقرت
+    ~قر اصر اصرت ~صر ~شرح شرح بينت ~فسر ~جادل جادل ~قترح* اقتراح* ~روي روي روت ~توقع* توقعات نصح ~نصح* لاحظ ~لاحظ
+    ~تحدث* متحدث* بيان تقرير* تقارير نص نصت ينص تنص مصدر مصادر شهادة شهادات ~شهد اعرب* ~عرب نفي نفت ~نفي ~نكر* عزا
+    ~ندد* ~نتقد* ~رجح ~شكك* ~شتبه* مشتبه* غرد ناشد ~ناشد هتف* صاح شهود خلص خلصت ~خلص وجدت اثبتت ~ثبت* اظهر* ~ظهر
+    اعتبر* تنبا* ~تنبا* خطاب* رسال* انباء اخبار شائع* ~شاع مسؤوليت*
+    """,
+    r"وجهة\s+نظر\w*",
+    r"بين\s+(?:ان)\w*",
+    clitics=r"[وف]?[سبلك]?(?:ال)?",
+)
+_EN_SURE = english(
+    "said says stated announced alleged alleges allegedly reportedly accused accuses",
+    r"according\s+to",
+    r"(?:he|she|they)\s+added",
+    r"added\s+that",
+    r"claim(?:s|ed)?\s+that",
+)
+_EN_MAY = english(
+    """
+    say saying added told tell tells telling adds adding state stating statement* announc* claim* alleg* accus*
+    accord* report* declar* confirm* affirm* assert* maintain* insist* stress* emphas* underlin* underscor*
+    highlight* noted noting notes mention* remark* comment* explain* clarif* reveal* disclos* indicat* inform
+    informed notif* suggest* argu* contend* believe* believing thinks thought consider* regard* describ* wrote
+    writes quoted quoting cited citing testif* testimon* admit* acknowledg* conced* warn* urg* demand* call called
+    calling asked answered repl* respond* response promis* pledg* vow* predict* estimat* per purport* supposed*
+    so-called charged blam* opin* released expressed speak* spoke talk* concluded found showed deemed conveyed
+    recount* reiterat* reaffirm* swore pretend* accordance advis* propos* deny denied denies refut* attribut*
+    observed cautioned critici* boast* joke* exclaim* shout* tweet* agreed rejected refused request* plead* letter
+    speech message news source* pointed points pointing issued assured learned heard quote* depend* advertis* read
+    reads establish* prov* demonstrat* illustrat* show shows
+    """
+)
+_AR_CLAIM = arabic(
+    "زعم زعمت زعموا يزعم تزعم يزعمون زاعما زاعمة مزاعم المزاعم ادعي ادعت ادعوا مدعيا مدعية", r"[يت]دعي\s+ان\w*"
+)
+_AR_DOUBT = arabic(
+    """
+    زعم* ~زعم* مزعوم* مزاعم* ادع* ~دعي* ~دعو* مدع* ~تهم* اتهام* تهم* متهم* مشتبه* ~شتبه* مفترض* يفترض ~قال قيل
+    ~طالب* مطالب* تبن* ~تبن* اعتقد* ~عتقد* ظن ~ظن ~عتبر* اعتبر* قال* قائل* ~قول* ~ؤكد* اكد* اعلن* ~علن* ~جادل* شكوي
+    شكاوي بلاغ* دعوي دعاوي قضية يتردد انباء
+    """,
+    clitics=r"[وف]?[بكل]?(?:ال)?",
+)
+_EN_CLAIM = english(
+    """
+    claim* alleg* purport* suppos* so-called accus* contend* assert* maintain* argu* insist* profess* pretend*
+    pretext* charg* ostensibl* rumo* excuse* grounds plea petition* lawsuit prosecut*
+    """
+)
+_EN_DOUBT = english("alleged alleges allegedly allegation allegations purported purportedly ostensibly")
+_AR_ACCUSE = arabic("اتهم اتهمت اتهموا يتهم تتهم يتهمون متهما متهمة اتهام اتهامات الاتهام الاتهامات")
+_EN_ACCUSE = english(
+    """
+    accus* charg* alleg* blam* indict* condemn* claim* denounc* prosecut* impeach* criticiz* criticis* suspect*
+    convict* fault* case* guilt* implicat* defendant* complain*
+    """
+)
+_EN_ACCUSED = english("accused accuses accusing accusation accusations")
+_AR_ACCUSED = arabic(
+    "~تهم* اتهم* اتهام* تهم* متهم* ~دين* ادان* ادين مدان* مدعي ~زعم* زعم* مزاعم ~حمل* ~نسب* لام ~لوم* مشتبه* ~شتبه*",
+    clitics=r"[وف]?[بكل]?(?:ال)?",
+)
+
+_AR_QUOTE = re.compile(r"«[^«»]*»|“[^“”]*”|\"[^\"]*\"")
+_EN_QUOTE = re.compile(r"“[^“”]*”|\"[^\"]*\"|«[^«»]*»")
+_ANY_QUOTE = re.compile(r"[«»“”„\"‘’‹›]|''|``|(?<!\w)'|&quot;")
+_FEWEST_QUOTED = 6  # words: fewer are a title or a name, which another language may print otherwise
+
+_HE_SAYS = arabic(
+    """
+    قال صرح اضاف افاد اوضح اعلن اكد ذكر اشار زعم ادعي اتهم يقول يضيف يؤكد قائلا مضيفا اخبر ابلغ تابع كتب اعترف اجاب
+    """
+)
+_SHE_SAYS = arabic(
+    """
+    قالت صرحت اضافت افادت اوضحت اعلنت اكدت ذكرت اشارت زعمت ادعت اتهمت تقول تضيف تؤكد قائلة مضيفة اخبرت ابلغت تابعت
+    كتبت اعترفت اجابت
+    """
+)
+_VERB = "said|says|added|adds|explained|stated|claimed|claims|announced|confirmed|told|noted|stressed"
+_HE = re.compile(rf"\bhe\s+(?:{_VERB})\b|\b(?:said|added)\s+he\b", re.IGNORECASE)
+_SHE = re.compile(rf"\bshe\s+(?:{_VERB})\b|\b(?:said|added)\s+she\b", re.IGNORECASE)
+_REACH = 1.0  # anywhere: English likes to put who says so at the end
+
+
+def check(ours: Folded, theirs: Folded) -> Iterator[Flag]:
+    """Flags where a saying, a doubt, an accusation, a quotation or a speaker is not the source's."""
+    kept = list(_claims(ours, theirs))
+    yield from kept or _sayings(ours, theirs)
+    yield from _quotations(ours, theirs)
+    yield from _speakers(ours, theirs)
+
+
+def _sayings(ours: Folded, theirs: Folded) -> Iterator[Flag]:
+    sure, their_sure = ours.find(_AR_SURE), theirs.find(_EN_SURE)
+    may, their_may = outside(ours.find(_AR_MAY), sure), outside(theirs.find(_EN_MAY), their_sure)
+    if dropped := unpaired(ours, sure, theirs, [*their_sure, *their_may], _REACH):
+        yield Flag("attribution", "warning", _SAYING_DROPPED.format(ours.quote(dropped)), source_span=dropped)
+    elif added := unpaired(theirs, their_sure, ours, [*sure, *may], _REACH):
+        yield Flag("attribution", "warning", _SAYING_ADDED.format(theirs.quote(added)), target_span=added)
+
+
+def _claims(ours: Folded, theirs: Folded) -> Iterator[Flag]:
+    """Doubt and accusations: what was claimed must not become a fact, nor a fact a claim."""
+    for cues, renderings, message in (
+        (_AR_CLAIM, _EN_CLAIM, _CLAIM_DROPPED),
+        (_AR_ACCUSE, _EN_ACCUSE, _ACCUSATION_DROPPED),
+    ):
+        if (found := ours.find(cues)) and not theirs.find(renderings):
+            severity: Severity = "warning" if theirs.find(_EN_SURE) else "error"  # said, but not claimed
+            yield Flag("attribution", severity, message.format(ours.quote(found[0])), source_span=found[0])
+    for cues, grounds, message in (
+        (_EN_DOUBT, _AR_DOUBT, _CLAIM_ADDED),
+        (_EN_ACCUSED, _AR_ACCUSED, _ACCUSATION_ADDED),
+    ):
+        if (found := theirs.find(cues)) and not ours.find(grounds):
+            yield Flag("attribution", "warning", message.format(theirs.quote(found[0])), target_span=found[0])
+
+
+def _quotations(ours: Folded, theirs: Folded) -> Iterator[Flag]:
+    quoted, their_quoted = _long(ours, _AR_QUOTE), _long(theirs, _EN_QUOTE)
+    if quoted and not _ANY_QUOTE.search(theirs.text):
+        yield Flag("attribution", "warning", _QUOTE_DROPPED, source_span=quoted[0])
+    elif their_quoted and not _ANY_QUOTE.search(ours.text):
+        yield Flag("attribution", "warning", _QUOTE_ADDED, target_span=their_quoted[0])
+
+
+def _long(text: Folded, quotation: re.Pattern[str]) -> list[Span]:
+    return [span for span in text.find(quotation) if len(text.quote(span).split()) >= _FEWEST_QUOTED]
+
+
+def _speakers(ours: Folded, theirs: Folded) -> Iterator[Flag]:
+    """A man who speaks is no “she said”, a woman no “he said”: the verb of the source tells."""
+    men, women, he, she = ours.find(_HE_SAYS), ours.find(_SHE_SAYS), theirs.find(_HE), theirs.find(_SHE)
+    if men and not women and she and not he:
+        yield Flag("attribution", "error", _SPEAKER.format("a man", theirs.quote(she[0])), men[0], she[0])
+    elif women and not men and he and not she:
+        who = "a woman, or an institution,"
+        yield Flag("attribution", "error", _SPEAKER.format(who, theirs.quote(he[0])), women[0], he[0])
