@@ -124,17 +124,21 @@ def _aligned(source: str, target: str, number: int | None) -> Iterator[Pair]:
 
 def _checked(source: Article, pairs: list[Pair], names: tuple[str, str], warnings: tuple[str, ...]) -> Translation:
     doubt = check_arabic(source_text(source), names[0])
+    targets = [target for _, target in pairs]
+    flags = check([part.text for part, _ in pairs], targets)
     return Translation(
         source,
         tuple(part for part, _ in pairs),
-        tuple((Hypothesis(target),) for _, target in pairs),
-        tuple(_flags(part.text, target) for part, target in pairs),
+        tuple((Hypothesis(target),) for target in targets),
+        tuple(
+            _alone(target) or own if not part.text.strip() else own
+            for (part, target), own in zip(pairs, flags, strict=True)
+        ),
         _NO_SOURCE,
         (*warnings, *([doubt.message] if doubt else [])),
     )
 
 
-def _flags(source: str, target: str) -> tuple[Flag, ...]:
-    if target.strip() and not source.strip():
-        return (Flag("addition", "error", _ALONE, target_span=(0, len(target))),)
-    return check(source, target)
+def _alone(target: str) -> tuple[Flag, ...]:
+    """That a target without a source stands alone, which explains whatever else the checks say of it."""
+    return (Flag("addition", "error", _ALONE, target_span=(0, len(target))),) if target.strip() else ()

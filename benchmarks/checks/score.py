@@ -31,7 +31,7 @@ def flags(source: str, target: str) -> list[Flag]:
     """What the product flags in this pair: the one place that calls it."""
     from mt.checks import check
 
-    return list(check(source, target))
+    return list(check([source], [target])[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,43 @@
-"""What can be wrong with a translation, one module a concern; each has `check(source, target)` for one segment."""
+"""What can be wrong with a translation, one module a concern; a concern looks at one segment at a time.
+
+Only the spelling of names is compared across an article.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Sequence
 
-from mt.checks import coverage, numbers
+from mt.checks import coverage, names, numbers, polarity
 from mt.document import Flag
+from mt.terms import Terms, load_terms
+from mt.terms.match import Match
 
-_CHECKS: tuple[Callable[[str, str], Iterator[Flag]], ...] = (coverage.check, numbers.check)
 _SEVERITIES = ("error", "warning", "info")
 
 
-def check(source: str, target: str) -> tuple[Flag, ...]:
-    """The flags of one segment, gravest first, then in the order of the text."""
-    flags = (flag for run in _CHECKS for flag in run(source, target))
+def check(
+    sources: Sequence[str], targets: Sequence[str], terms: Terms | Sequence[Sequence[Match]] | None = None
+) -> list[tuple[Flag, ...]]:
+    """The flags of each segment of an article, gravest first, then in the order of the text.
+
+    `terms` are what names are called, or the matches in each source where they have been found already; left out,
+    they are those of the gazetteer.
+    """
+    if terms is None or isinstance(terms, Terms):
+        known = terms or load_terms()
+        terms = [known.find(source) for source in sources]
+    found: list[list[Flag]] = [list(flags) for flags in coverage.check_all(sources, targets)]
+    for flags, source, target, matches in zip(found, sources, targets, terms, strict=True):
+        flags += numbers.check(source, target)
+        flags += names.check(source, target, matches)
+        flags += polarity.check(source, target)
+    for flags, spellings in zip(found, names.check_spellings(sources, targets, terms), strict=True):
+        flags += spellings
+    return [in_order(flags) for flags in found]
+
+
+def in_order(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """The flags of one segment, gravest first, then as they stand in the text."""
     return tuple(sorted(flags, key=_rank))
 
 
