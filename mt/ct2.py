@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Placement, refuse_long
-from mt.errors import ConfigError, DecodingError, ModelCorrupt
+from mt.errors import ConfigError, DecodingError, ModelCorrupt, ModelError
+from mt.registry import ModelSpec
 from mt.store import StoredModel
-from mt.tokenizer import load_sentencepiece_pair
+from mt.tokenizer import load_tokenizer
 
 BATCH_TOKENS = 1024  # source tokens decoded together, padding counted: bounds a batch's memory
 MAX_WORKERS = 8
-Batch = list[tuple[int, list[str]]]  # index of the source, its tokens
+SETTINGS = "khulasa.json"
+OVERFLOWS = ("pegasus", "t5", "mt5")  # in float16 these write nothing, or nan (huggingface/transformers#11289)
+Batch = list[tuple[int, list[str], list[str]]]  # index of the source, its tokens, what its target begins with
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """How a model wants to be decoded, by its repository: what `mt.convert` wrote beside it."""
+
+    architecture: str = ""
+    decoding: DecodingOptions = field(default_factory=DecodingOptions)
+    target_prefix: tuple[str, ...] = ()  # what it must begin with
+    suppressed: tuple[tuple[str, ...], ...] = ()  # what it must not write
+    forces_end: bool = False  # whether at the length limit the last token is an end
+
+    def save(self, directory: Path) -> None:
+        (directory / SETTINGS).write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def load_settings(directory: Path) -> ModelSettings:
+    """The settings of a model's directory; none where it has no such file. Raises ModelCorrupt."""
+    path = directory / SETTINGS
+    if not path.is_file():
+        return ModelSettings()
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return ModelSettings(
+            str(read["architecture"]),
+            DecodingOptions(**read["decoding"]),
+            tuple(str(token) for token in read["target_prefix"]),
+            tuple(tuple(str(token) for token in sequence) for sequence in read["suppressed"]),
+            bool(read["forces_end"]),
+        )
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise ModelCorrupt(f"{path} is not what a conversion writes ({error!r}); convert the model again") from error
+
+
+Pending = tuple[int, int, Any]  # index of the source, tokens its target was given, the result in the making
 
 
 class CTranslate2Engine:
@@ -26,25 +67,19 @@ class CTranslate2Engine:
     """
 
     takes_terms = False
+    takes_prefix = True
 
     def __init__(self, model: StoredModel, placement: Placement) -> None:
-        import ctranslate2
-
         self.spec = model.spec
-        self._tokenizer = load_sentencepiece_pair(model.path)
+        self._settings = load_settings(model.path)
+        self._tokenizer = load_tokenizer(model.path, self.spec, self._settings.target_prefix)
         self._workers = min(placement.cores, MAX_WORKERS)
         _check_placement(placement)
-        try:
-            self._model = ctranslate2.Translator(
-                str(model.path),
-                device=placement.device,
-                compute_type=placement.compute_type,
-                inter_threads=self._workers,
-                intra_threads=max(1, placement.cores // self._workers),
-            )
-        except (RuntimeError, ValueError) as error:  # ValueError: bytes of a damaged file in the engine's message
-            raise ModelCorrupt(f"{model.path} cannot be loaded: {error}") from error
-        self.signature = f"ar-en-{self.spec.name}@{model.version}|ct2|{self._model.compute_type}"
+        self._model = _load(model.path, placement, self._workers)
+        _check_overflow(self.spec, self._model.compute_type)
+        self.signature = (
+            f"{'-'.join(self.spec.languages)}-{self.spec.name}@{model.version}|ct2|{self._model.compute_type}"
+        )
 
     def count_tokens(self, source: Source) -> int:
         return len(self._tokenizer.encode(source))
@@ -52,20 +87,38 @@ class CTranslate2Engine:
     def generate(
         self, sources: Sequence[Source], options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
-        options = options.over(self.spec.decoding)
+        options = self._resolved(options)
         tokens = [self._tokenizer.encode(source) for source in sources]
         refuse_long(tokens, self.spec)
         for index, source_tokens in enumerate(tokens):
             if not source_tokens:
                 yield index, (Hypothesis(""),)
-        ahead: deque[tuple[int, Any]] = deque()  # results in the making; a batch is there for each worker, and one more
-        for batch in self._batches(tokens):
+        begun = [[*self._tokenizer.target_prefix, *self._begun(source.prefix)] for source in sources]
+        ahead: deque[Pending] = deque()  # results in the making; a batch is there for each worker, and one more
+        for batch in self._batches(tokens, begun):
             if len(ahead) > self._workers * max(1, len(batch)):
                 yield from self._finished(ahead, len(batch), options)
             ahead.extend(self._submit(batch, options))
         yield from self._finished(ahead, len(ahead), options)
 
-    def _batches(self, tokens: list[list[str]]) -> Iterator[Batch]:
+    def _resolved(self, asked: DecodingOptions) -> DecodingOptions:
+        """What was asked for, then what models.yaml says, then what the model's repository says.
+
+        Both lengths count what a target must begin with, as transformers counts it. At the limit transformers makes
+        an end of the last token where the repository says so: there is room for one less.
+        """
+        options = asked.over(self.spec.decoding).over(self._settings.decoding)
+        longest = options.max_decoding_length or self.spec.limits.target_tokens
+        shortest = options.min_decoding_length or 1
+        room = max(1, longest - self._settings.forces_end)
+        if asked.min_decoding_length is None or shortest <= longest:
+            shortest = min(shortest, room)
+        return replace(options, min_decoding_length=shortest, max_decoding_length=room)
+
+    def _begun(self, prefix: str) -> list[str]:
+        return self._tokenizer.encode_target(prefix) if prefix else []
+
+    def _batches(self, tokens: list[list[str]], begun: list[list[str]]) -> Iterator[Batch]:
         """Batches of sources alike in length, at most BATCH_TOKENS each, and no fewer batches than workers."""
         order = sorted((i for i, source in enumerate(tokens) if source), key=lambda i: (-len(tokens[i]), i))
         fair = -(-len(order) // self._workers)
@@ -74,56 +127,87 @@ class CTranslate2Engine:
             if batch and (len(batch) == fair or (len(batch) + 1) * len(batch[0][1]) > BATCH_TOKENS):
                 yield batch
                 batch = []
-            batch.append((index, tokens[index]))
+            batch.append((index, tokens[index], begun[index]))
         if batch:
             yield batch
 
-    def _submit(self, batch: Batch, options: DecodingOptions) -> list[tuple[int, Any]]:
+    def _submit(self, batch: Batch, options: DecodingOptions) -> list[Pending]:
         shared = {
             "beam_size": max(options.beam_size or 1, options.num_hypotheses),
             "num_hypotheses": options.num_hypotheses,
             "length_penalty": _length_penalty(options),
             "repetition_penalty": options.repetition_penalty or 1.0,
             "no_repeat_ngram_size": options.no_repeat_ngram_size or 0,
+            "min_decoding_length": options.min_decoding_length,
+            "max_decoding_length": options.max_decoding_length,
+            "suppress_sequences": [list(sequence) for sequence in self._settings.suppressed] or None,
+            "disable_unk": self.spec.architecture == "ct2-sentencepiece",  # as quickmt's own library does
             "max_input_length": 0,  # no cut in silence: `refuse_long` has seen every source
             "return_scores": True,
             "return_end_token": True,  # its absence tells that the length limit was hit
             "asynchronous": True,
         }
-        shortest = options.min_decoding_length or 1
-        longest = options.max_decoding_length or self.spec.limits.target_tokens
-        sources = [tokens for _, tokens in batch]
+        sources, begun = [tokens for _, tokens, _ in batch], [tokens for _, _, tokens in batch]
         try:
-            results = self._model.translate_batch(
-                sources, min_decoding_length=shortest, max_decoding_length=longest, **shared
-            )
+            results = self._model.translate_batch(sources, begun if any(begun) else None, **shared)
         except TypeError as error:  # the binding takes no negative counts
             raise ConfigError(f"{self.spec.name} cannot decode with {options}: a value is out of range") from error
-        return [(index, result) for (index, _), result in zip(batch, results, strict=True)]
+        return [(index, len(prefix), result) for (index, _, prefix), result in zip(batch, results, strict=True)]
 
     def _finished(
-        self, ahead: deque[tuple[int, Any]], count: int, options: DecodingOptions
+        self, ahead: deque[Pending], count: int, options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
         for _ in range(min(count, len(ahead))):
-            index, pending = ahead.popleft()
+            index, given, pending = ahead.popleft()
             try:
                 result = pending.result()
             except ValueError as error:
                 raise ConfigError(f"{self.spec.name} cannot decode with {options}: {error}") from error
-            except RuntimeError as error:
-                raise DecodingError(f"{self.spec.name} failed on source {index}: {error}") from error
+            except (RuntimeError, MemoryError) as error:
+                raise DecodingError(
+                    f"{self.spec.name} failed on source {index}: {str(error) or 'out of memory'}"
+                ) from error
             yield (
                 index,
                 tuple(
-                    self._hypothesis(tokens, score, options)
+                    self._hypothesis(tokens, given, score, options)
                     for tokens, score in zip(result.hypotheses, result.scores, strict=True)
                 ),
             )
 
-    def _hypothesis(self, tokens: list[str], score: float, options: DecodingOptions) -> Hypothesis:
-        complete = bool(tokens) and tokens[-1] == self._tokenizer.end
-        mean = score * max(1, len(tokens)) ** (_length_penalty(options) - 1)  # the engine divides by length**penalty
-        return Hypothesis(self._tokenizer.decode(tokens), mean, complete)
+    def _hypothesis(self, tokens: list[str], given: int, score: float, options: DecodingOptions) -> Hypothesis:
+        """`score` is the engine's: the sum over what the model chose, divided by length**penalty, prefix counted.
+
+        The first `given` of the tokens are the prefix.
+        """
+        text = self._tokenizer.decode(tokens[len(self._tokenizer.target_prefix) :])
+        total = score * max(1, len(tokens)) ** _length_penalty(options)
+        complete = len(tokens) > given and tokens[-1] == self._tokenizer.end
+        return Hypothesis(text, total / max(1, len(tokens) - given), complete)
+
+
+def _load(directory: Path, placement: Placement, workers: int) -> Any:
+    """The model of a directory, or of the folder `model` in an Argos package.
+
+    Raises ModelCorrupt, and ModelError where the memory does not suffice.
+    """
+    import ctranslate2
+
+    if not (directory / "model.bin").is_file() and (directory / "model").is_dir():
+        directory = directory / "model"
+    try:
+        return ctranslate2.Translator(
+            str(directory),
+            device=placement.device,
+            compute_type=placement.compute_type,
+            inter_threads=workers,
+            intra_threads=max(1, placement.cores // workers),
+        )
+    except (RuntimeError, ValueError, MemoryError) as error:  # ValueError: bytes of a damaged file in the message
+        if isinstance(error, MemoryError) or "out of memory" in str(error):
+            raise ModelError(f"{directory} does not fit into the memory: {str(error) or 'out of memory'}. Choose a "
+                             f"smaller model, or --compute-type int8.") from error  # fmt: skip
+        raise ModelCorrupt(f"{directory} cannot be loaded: {error}") from error
 
 
 def compute_types(device: str) -> list[str]:
@@ -144,6 +228,13 @@ def _check_placement(placement: Placement) -> None:
     if placement.compute_type not in (expected := ["auto", "default", *compute_types(placement.device)]):
         raise ConfigError(f"--compute-type {placement.compute_type}: expected one of {', '.join(expected)}, which is "
                           f"what --device {placement.device} has")  # fmt: skip
+
+
+def _check_overflow(spec: ModelSpec, compute_type: str) -> None:
+    """ConfigError where the model would write nothing, or nan, in the arithmetic that was asked for or is stored."""
+    if spec.architecture in OVERFLOWS and compute_type in ("float16", "int8_float16"):
+        raise ConfigError(f"{spec.name} would be computed in {compute_type}, in which {spec.architecture} models "
+                          f"overflow; choose --compute-type int8_float32 or float32")  # fmt: skip
 
 
 def _length_penalty(options: DecodingOptions) -> float:

@@ -25,15 +25,6 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A piece of a paragraph that is translated as one; `text + separator`, joined, give the paragraph back."""
-
-    text: str
-    separator: str = ""
-    paragraph: int | None = None  # None: the headline
-
-
-@dataclass(frozen=True, slots=True)
 class Term:
     """What a stretch of the source is called in English, and who says so."""
 
@@ -43,11 +34,23 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a paragraph that is translated as one; `text + separator`, joined, give the paragraph back."""
+
+    text: str
+    separator: str = ""
+    paragraph: int | None = None  # None: the headline
+    reading: str | None = None  # what was translated instead, where its author seems to have slipped
+    terms: tuple[Term, ...] = ()  # what the model was told that names are called
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """What an engine is asked to translate: normalized text, and terms for engines that take them."""
+    """What an engine is asked to translate: normalized text, and what only some engines take."""
 
     text: str
     terms: tuple[Term, ...] = ()
+    prefix: str = ""  # what the target must begin with
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Hypothesis:
     text: str
     score: float | None = None
     complete: bool = True  # False: the engine hit its length limit before the end
+    confidence: float | None = None  # the chance that no reader takes a wrong fact from it; None: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 from mt import store
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelNotFound
-from mt.local import local_spec
+from mt.local import local_spec, local_version
 from mt.registry import ModelSpec, Registry, Task
 
 BACKENDS = {
@@ -27,6 +27,7 @@ class Engine(Protocol):
 
     spec: ModelSpec
     takes_terms: bool  # whether `Source.terms` reach the model
+    takes_prefix: bool  # whether targets begin with `Source.prefix`
     signature: str  # name@version|backend|compute type
 
     def count_tokens(self, source: Source) -> int:
@@ -109,11 +110,11 @@ def load_engine(
     """
     spec = resolve(name, task, registry)
     directory = _directory(name)
-    model = store.StoredModel(spec, directory, "local") if directory else store.ensure(spec, report)
-    if spec.backend not in BACKENDS:
-        raise BackendUnavailable(f"{spec.name} needs the backend {spec.backend!r}, which this version does not have; "
-                                 f"choose a model whose backend is {' or '.join(BACKENDS)}")  # fmt: skip
-    module, _, backend = BACKENDS[spec.backend].partition(":")
+    model = store.StoredModel(spec, directory, local_version(directory)) if directory else store.ensure(spec, report)
+    if model.spec.backend not in BACKENDS:
+        raise BackendUnavailable(f"{spec.name} needs the backend {model.spec.backend!r}, which this version does not "
+                                 f"have; choose a model whose backend is {' or '.join(BACKENDS)}")  # fmt: skip
+    module, _, backend = BACKENDS[model.spec.backend].partition(":")
     engine: Engine = getattr(import_module(module), backend)(model, placement)
     return engine
 

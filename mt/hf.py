@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Placement, refuse_long
-from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt
+from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt, MTError
+from mt.pretrained import choose_device, choose_dtype, is_out_of_memory, load_pretrained
+from mt.registry import Language, ModelSpec
 from mt.store import StoredModel
+from mt.tokenizer import UNKNOWN_SIGN, plain_tokenizer
 
 if TYPE_CHECKING:
     import torch
 
 PACKAGES = ("transformers", "torch", "accelerate")
 BATCH_TOKENS = 1024  # source tokens decoded together, padding counted
-DTYPES = {"float32": "float32", "float16": "float16", "bfloat16": "bfloat16"}
-OVERFLOWS = ("pegasus", "t5", "mt5")  # in float16 these write nothing, or nan (huggingface/transformers#11289)
+MULTILINGUAL = ("nllb", "m2m100", "mbart")
 
 
 class TransformersEngine:
-    """An Engine on `AutoModelForSeq2SeqLM.generate`; nothing is downloaded and no code of a repository is run."""
+    """An Engine on `AutoModelForSeq2SeqLM.generate`."""
 
-    takes_terms = False
+    takes_terms = takes_prefix = False
+    takes_prefix = False
 
     def __init__(self, model: StoredModel, placement: Placement) -> None:
         self.spec = model.spec
@@ -39,16 +43,17 @@ class TransformersEngine:
             ) from error
         import torch
 
-        self._torch = torch
-        device = _device(placement.device)
-        dtype = _dtype(placement.compute_type, device.type, self.spec.architecture)
+        device = choose_device(placement.device)
+        dtype = choose_dtype(placement.compute_type, device.type, self.spec.architecture)
         if device.type == "cpu":
             torch.set_num_threads(placement.cores)
-        self._tokenizer, self._model = _load(model.path, device, getattr(torch, dtype))
-        self._model.generation_config.max_length = None  # it counts otherwise, and warns beside max_new_tokens
-        self._first = self._target_language()
-        self._one_at_a_time = threading.Lock()  # tokenizers hold their padding as state
-        self.signature = f"{'-'.join(self.spec.languages)}-{self.spec.name}@{model.version}|hf|{dtype}"
+        self._tokenizer, self._model = load_pretrained(model.path, dtype=getattr(torch, dtype), device_map={"": device})
+        self._first = self._first_token()
+        self._own, self._forces_end = _take_settings(self._model.generation_config, model)
+        self._encode, (self._before, self._behind) = _encoder(self._tokenizer, model), _frame(self._tokenizer, model)
+        self._one_at_a_time = threading.Lock()
+        where = dtype if device.type == "cpu" else f"{device.type}-{dtype}"
+        self.signature = f"{'-'.join(self.spec.languages)}-{self.spec.name}@{model.version}|hf|{where}"
 
     def count_tokens(self, source: Source) -> int:
         return len(self._ids(source.text))
@@ -56,8 +61,8 @@ class TransformersEngine:
     def generate(
         self, sources: Sequence[Source], options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
-        options = options.over(self.spec.decoding)
-        ids = [self._ids(source.text) if source.text.strip() else [] for source in sources]
+        options = self._resolved(options)
+        ids = [self._ids(source.text) for source in sources]
         refuse_long(ids, self.spec)
         for index, tokens in enumerate(ids):
             if not tokens:
@@ -68,113 +73,210 @@ class TransformersEngine:
             yield from zip(batch, found, strict=True)
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer(f"{self.spec.prefix or ''}{text}", truncation=False).input_ids
-        return ids
+        """The text as the model reads it, special tokens in their places; empty for a blank one."""
+        prefix = "" if self.spec.architecture == "marian" else self.spec.prefix or ""  # Marian's is a token
+        body = self._encode(f"{prefix}{text}") if text.strip() else []
+        return [*self._before, *body, *self._behind] if body else []
 
-    def _target_language(self) -> int | None:
-        """Set the tokenizer's source language; the token that a target begins with, for models of many languages."""
-        if self.spec.architecture not in ("nllb", "m2m100", "mbart"):
-            return None
-        source, target = (self.spec.languages[language] for language in ("ar", "en"))
-        token = self._tokenizer.convert_tokens_to_ids(target)
-        if token in (None, self._tokenizer.unk_token_id):
-            raise ConfigError(f"{self.spec.name}: its tokenizer has no language {target!r}")
-        self._tokenizer.src_lang = source.strip("_")
-        return int(token)
+    def _first_token(self) -> int | None:
+        """What every target begins with: its language for models of many, else what the model's own settings say."""
+        if self.spec.architecture in MULTILINGUAL:
+            return _choose_languages(self._tokenizer, self.spec)
+        for settings in (self._model.generation_config, self._model.config):  # BART's name it in the second, unread
+            first: int | None = getattr(settings, "forced_bos_token_id", None)
+            if first is not None:
+                return first
+        return None
+
+    def _resolved(self, asked: DecodingOptions) -> DecodingOptions:
+        """What was asked for, then what models.yaml says, then what the model's own settings say.
+
+        Lengths count what a target must begin with, as transformers counts. Where the settings make an end of the
+        last token there is room for one less: an end that is forced would hide that the target is cut.
+        """
+        options = asked.over(self.spec.decoding).over(self._own)
+        room = max(1, (options.max_decoding_length or self.spec.limits.target_tokens) - self._forces_end)
+        shortest = min(options.min_decoding_length or 1, room)
+        return replace(options, min_decoding_length=shortest, max_decoding_length=room)
 
     def _decode(self, batch: list[list[int]], options: DecodingOptions) -> list[tuple[Hypothesis, ...]]:
-        torch = self._torch
-        inputs = self._tokenizer.pad({"input_ids": batch}, return_tensors="pt").to(self._model.device)
+        import torch
+
+        longest = max(map(len, batch))
+        padding = self._model.generation_config.pad_token_id or 0
+        rows = [ids + [padding] * (longest - len(ids)) for ids in batch]
+        seen = [[1] * len(ids) + [0] * (longest - len(ids)) for ids in batch]
+        inputs, mask = (torch.tensor(each, device=self._model.device) for each in (rows, seen))
+        beams = max(options.beam_size or 1, options.num_hypotheses)
+        odds = _Odds(kept=2 * beams)
         try:
             with torch.inference_mode():
                 output = self._model.generate(
-                    input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
-                    return_dict_in_generate=True, output_scores=True, do_sample=False, **self._arguments(options),
+                    input_ids=inputs, attention_mask=mask, return_dict_in_generate=True, do_sample=False,
+                    logits_processor=[odds], forced_bos_token_id=self._first, **_arguments(options, beams),
                 )  # fmt: skip
-        except (RuntimeError, ValueError, IndexError) as error:
-            raise DecodingError(f"{self.spec.name} failed on a batch of {len(batch)}: {error}") from error
-        sequences = output.sequences.reshape(len(batch), options.num_hypotheses, -1)
-        longest = self._arguments(options)["max_new_tokens"]
-        scores = self._mean_scores(output).reshape(len(batch), options.num_hypotheses)
-        return [
-            tuple(self._hypothesis(ids, float(score), longest) for ids, score in zip(rows, means, strict=True))
-            for rows, means in zip(sequences, scores, strict=True)
+                targets, complete = output.sequences[:, 1:], self._ends(output.sequences[:, 1:])
+                scores = odds.means(targets, getattr(output, "beam_indices", None), self._written(complete))
+        except Exception as error:  # transformers raises whatever comes
+            raise self._failure(error, len(batch), options) from error
+        found = [
+            Hypothesis(self._text(ids), score, ended)
+            for ids, score, ended in zip(
+                output.sequences.tolist(), scores.tolist(), complete.any(-1).tolist(), strict=True
+            )
         ]
+        n = options.num_hypotheses
+        return [tuple(found[start : start + n]) for start in range(0, len(found), n)]
 
-    def _arguments(self, options: DecodingOptions) -> dict[str, Any]:
-        """What is asked for in transformers' words; what is None stays as the model's own generation settings say."""
-        beams = options.beam_size and max(options.beam_size, options.num_hypotheses)
-        asked = {
-            "num_beams": beams or (options.num_hypotheses if options.num_hypotheses > 1 else None),
-            "num_return_sequences": options.num_hypotheses,
-            "length_penalty": options.length_penalty,
-            "repetition_penalty": options.repetition_penalty,
-            "no_repeat_ngram_size": options.no_repeat_ngram_size,
-            "min_new_tokens": options.min_decoding_length,
-            "max_new_tokens": options.max_decoding_length or self.spec.limits.target_tokens,
-            # BART's own configuration names it, but generate() no longer reads it there
-            "forced_bos_token_id": self._first or getattr(self._model.config, "forced_bos_token_id", None),
-        }
-        return {name: value for name, value in asked.items() if value is not None}
+    def _ends(self, targets: torch.Tensor) -> torch.Tensor:
+        """(rows, tokens) → where an end stands."""
+        import torch
 
-    def _mean_scores(self, output: Any) -> torch.Tensor:
-        """The mean log-probability of each sequence's tokens."""
-        transitions = self._model.compute_transition_scores(
-            output.sequences, output.scores, getattr(output, "beam_indices", None), normalize_logits=True
-        )
-        written = transitions < 0
-        means: torch.Tensor = (transitions * written).sum(-1) / written.sum(-1).clamp_min(1)
-        return means
+        ids = self._model.generation_config.eos_token_id
+        ends = torch.tensor(ids if isinstance(ids, list) else [ids], device=targets.device)
+        return torch.isin(targets, ends)
 
-    def _hypothesis(self, ids: torch.Tensor, score: float, longest: int) -> Hypothesis:
-        text = self._tokenizer.decode(ids, skip_special_tokens=True).replace("<n>", " ")  # Pegasus' end of a line
-        ends = (ids[1:] == self._model.generation_config.eos_token_id).nonzero()
-        complete = len(ends) > 0 and int(ends[0]) + 1 < longest  # at the limit an end is forced on it
-        return Hypothesis(" ".join(text.split()), score, complete)
+    def _written(self, ends: torch.Tensor) -> torch.Tensor:
+        """(rows, tokens) → the tokens that the model chose: from the forced one to the first end, which is one."""
+        written = ends.cumsum(-1) - ends.long() == 0
+        if self._first is not None:
+            written[:, 0] = False
+        return written
 
+    def _text(self, ids: list[int]) -> str:
+        """The target on one line; a word that the vocabulary has not is not lost in silence."""
+        unknown = self._tokenizer.unk_token_id
+        languages = getattr(self._tokenizer, "id_to_lang_token", {})  # M2M100's, which it takes for text
+        pieces = [
+            UNKNOWN_SIGN if is_unknown else self._tokenizer.decode(list(group), skip_special_tokens=True)
+            for is_unknown, group in groupby((i for i in ids if i not in languages), lambda i: i == unknown)
+        ]
+        text = " ".join(pieces)
+        if self.spec.architecture == "pegasus":
+            text = text.replace("<n>", " ")  # how it spells a line break
+        return " ".join(text.split())
 
-def _device(asked: str) -> torch.device:
-    """The device, once a number has been there and back; ConfigError if this machine or this torch has none such."""
-    import accelerate
-    import torch
-
-    if asked == "auto":
-        found: torch.device = accelerate.PartialState().device
-        return found
-    try:
-        torch.zeros(1, device=asked).item()
-    except Exception as error:  # AssertionError without CUDA, and each device raises its own
-        raise ConfigError(f"--device {asked}: {error}; expected auto, cpu, or a device that is here and that the "
-                          f"installed torch was built for") from error  # fmt: skip
-    return torch.device(asked)
+    def _failure(self, error: Exception, count: int, options: DecodingOptions) -> MTError:
+        if is_out_of_memory(error):
+            return DecodingError(f"{self.spec.name}: no memory left for a batch of {count}: use a smaller --beam-size, "
+                                 f"a smaller model, or another --device")  # fmt: skip
+        if isinstance(error, ValueError):
+            return ConfigError(f"{self.spec.name} cannot decode with {options}: {error}")
+        return DecodingError(f"{self.spec.name} failed on a batch of {count}: {str(error) or type(error).__name__}")
 
 
-def _load(path: Path, device: torch.device, dtype: torch.dtype) -> tuple[Any, Any]:
-    """The tokenizer and the model of a directory."""
-    import transformers
+class _Odds:
+    """Watches a search from behind its other processors: the log-probabilities of each step's likeliest tokens.
 
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it draws on standard error even where no one looks
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(str(path), local_files_only=True)
-        model = transformers.AutoModelForSeq2SeqLM.from_pretrained(
-            str(path), local_files_only=True, dtype=dtype, device_map={"": device}
-        )
-    except ImportError as error:
-        raise BackendUnavailable(f"{path} needs another package: {error}") from error
-    except Exception as error:  # the native readers' exceptions have no base of their own
-        raise ModelCorrupt(f"{path} cannot be loaded by transformers: {error}") from error
-    return tokenizer, model.eval()
+    What a search chooses is among them; to keep whole steps, as transformers does, takes gigabytes at NLLB's 256,206
+    tokens. `kept` is as many as a search may choose from one row.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self._kept, self._steps = kept, list[tuple[Any, Any]]()
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        best = scores.topk(min(self._kept, scores.shape[-1]))
+        self._steps.append((best.indices, best.values - scores.logsumexp(-1, keepdim=True)))
+        return scores
+
+    def means(self, targets: torch.Tensor, beams: torch.Tensor | None, written: torch.Tensor) -> torch.Tensor:
+        """(rows, tokens) → the mean over what was written; `beams` are the rows that tokens were chosen from."""
+        import torch
+
+        total = torch.zeros(len(targets), device=targets.device)
+        for step in range(targets.shape[1]):
+            ids, values = self._steps[step] if beams is None else (each[beams[:, step]] for each in self._steps[step])
+            chosen = torch.where(ids == targets[:, step, None], values, 0).sum(-1)
+            total += torch.where(written[:, step], chosen, 0)
+        return total / written.sum(-1).clamp_min(1)
 
 
-def _dtype(compute_type: str, device: str, architecture: str) -> str:
-    if compute_type in ("auto", "default"):
-        return "float32" if device == "cpu" else "bfloat16"
-    if compute_type not in DTYPES:
-        raise ConfigError(f"--compute-type {compute_type}: the transformers backend computes in {', '.join(DTYPES)}; "
-                          f"auto and default choose")  # fmt: skip
-    if compute_type == "float16" and architecture in OVERFLOWS:
-        raise ConfigError(f"--compute-type float16: {architecture} models overflow in it; choose bfloat16 or float32")
-    return DTYPES[compute_type]
+def _take_settings(config: Any, model: StoredModel) -> tuple[DecodingOptions, bool]:
+    """The model's own generation settings, and whether they force an end; taken out of `config`, which counts else."""
+    for name in ("max_length", "min_length", "max_new_tokens", "min_new_tokens", "num_beams", "length_penalty",
+                 "repetition_penalty", "no_repeat_ngram_size"):  # fmt: skip
+        value = getattr(config, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ModelCorrupt(f"{model.path}: its generation settings say {name} {value!r}; expected a number")
+    own = DecodingOptions(
+        beam_size=config.num_beams,
+        length_penalty=config.length_penalty,
+        repetition_penalty=config.repetition_penalty,
+        no_repeat_ngram_size=config.no_repeat_ngram_size or None,
+        min_decoding_length=config.min_new_tokens or _without_start(config.min_length),
+        max_decoding_length=config.max_new_tokens or _without_start(config.max_length),
+    )
+    forces_end = config.forced_eos_token_id is not None
+    for name in ("early_stopping", "renormalize_logits"):  # a beam ends when it is full, and what is forbidden counts
+        if getattr(config, name) is None:  # as impossible: as in CTranslate2, unless the settings say otherwise
+            setattr(config, name, True)
+    for name in ("max_length", "min_length", "max_new_tokens", "min_new_tokens", "forced_eos_token_id"):
+        setattr(config, name, None)
+    return own, forces_end
+
+
+def _without_start(length: int | None) -> int | None:
+    """A length of transformers', which counts the token that a decoder starts with, as we count."""
+    return length - 1 if length and length > 1 else None
+
+
+def _arguments(options: DecodingOptions, beams: int) -> dict[str, Any]:
+    """What is asked for in transformers' words."""
+    return {
+        "num_beams": beams,
+        "num_return_sequences": options.num_hypotheses,
+        "length_penalty": 1.0 if options.length_penalty is None else options.length_penalty,
+        "repetition_penalty": 1.0 if options.repetition_penalty is None else options.repetition_penalty,
+        "no_repeat_ngram_size": options.no_repeat_ngram_size or 0,
+        "min_new_tokens": options.min_decoding_length,
+        "max_new_tokens": options.max_decoding_length,
+    }
+
+
+def _choose_languages(tokenizer: Any, spec: ModelSpec) -> int:
+    """The token that a target begins with; the tokenizer's source language is set. ConfigError if it has no such."""
+    ids: list[int] = []
+    languages: tuple[Language, ...] = ("ar", "en")
+    for language in languages:
+        code = spec.languages.get(language)
+        number = tokenizer.convert_tokens_to_ids(code) if code else None
+        if number in (None, tokenizer.unk_token_id):
+            raise ConfigError(f"{spec.name}: its tokenizer has no language {code!r}")
+        ids.append(int(number))
+    tokenizer.legacy_behaviour = False  # NLLB's of 2022, which put the source language at the end
+    tokenizer.src_lang = spec.languages["ar"].strip("_")  # M2M100 writes __ar__ and is told ar
+    return ids[1]
+
+
+def _encoder(tokenizer: Any, model: StoredModel) -> Callable[[str], list[int]]:
+    """Text → ids of text: what an author wrote never becomes a special token, however it is spelled."""
+    if hasattr(tokenizer, "backend_tokenizer"):
+        from tokenizers import Tokenizer
+
+        special = set(tokenizer.all_special_tokens)
+        plain = Tokenizer.from_str(plain_tokenizer(tokenizer.backend_tokenizer.to_str(), special))
+        return lambda text: list(plain.encode(text, add_special_tokens=False).ids)
+    pieces = getattr(tokenizer, "spm_source", None) or getattr(tokenizer, "sp_model", None)
+    if pieces is None:
+        raise ModelCorrupt(f"{model.path}: its tokenizer is a {type(tokenizer).__name__}, which is not supported")
+    # By way of the pieces' ids: asked for strings, SentencePiece gives what it does not know as it is written.
+    return lambda text: list(tokenizer.convert_tokens_to_ids(pieces.id_to_piece(pieces.encode(text))))
+
+
+def _frame(tokenizer: Any, model: StoredModel) -> tuple[list[int], list[int]]:
+    """The special tokens before a text and behind it."""
+    whole, body = tokenizer("1").input_ids, tokenizer("1", add_special_tokens=False).input_ids
+    starts = [i for i in range(len(whole)) if body and whole[i : i + len(body)] == body]
+    if not starts:
+        raise ModelCorrupt(f"{model.path}: its tokenizer cannot read a text; get it again")
+    before, behind = whole[: starts[0]], whole[starts[0] + len(body) :]
+    if model.spec.architecture == "marian" and model.spec.prefix:
+        language = tokenizer.convert_tokens_to_ids(model.spec.prefix.strip())
+        if language == tokenizer.unk_token_id:
+            raise ConfigError(f"{model.spec.name}: its tokenizer has no token {model.spec.prefix!r}")
+        before = [language, *before]
+    return before, behind
 
 
 def _batches(ids: list[list[int]]) -> Iterator[list[int]]:

@@ -38,6 +38,7 @@ class OnnxRuntimeEngine:
     """
 
     takes_terms = True
+    takes_prefix = True
 
     def __init__(self, model: StoredModel, placement: Placement) -> None:
         _check_placement(placement)
@@ -64,8 +65,11 @@ class OnnxRuntimeEngine:
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
         options = options.over(self.spec.decoding)
         search = self._search(options)
-        prompts = [[self._ids[token] for token in self._tokenizer.encode(source)] for source in sources]
+        prompts = [self._numbers(self._tokenizer.encode(source)) for source in sources]
         refuse_long(prompts, self.spec)
+        # What a target begins with is to this model the end of the prompt.
+        begun = [self._tokenizer.encode_target(source.prefix) if source.prefix else [] for source in sources]
+        prompts = [prompt and prompt + self._numbers(prefix) for prompt, prefix in zip(prompts, begun, strict=True)]
         self._refuse_positions(prompts, search.max_length)
         for index, prompt in enumerate(prompts):
             if not prompt:
@@ -75,7 +79,7 @@ class OnnxRuntimeEngine:
             for batch in self._batches(prompts):
                 if len(ahead) > self._workers:
                     yield from ahead.popleft().result()
-                ahead.append(self._pool.submit(self._decode, batch, search))
+                ahead.append(self._pool.submit(self._decode, batch, search, begun))
             while ahead:
                 yield from ahead.popleft().result()
         finally:  # closed, or a batch failed
@@ -125,7 +129,7 @@ class OnnxRuntimeEngine:
             for worker in range(min(self._workers, len(group))):
                 yield [(index, prompts[index]) for index in group[worker :: self._workers]]
 
-    def _decode(self, batch: Batch, search: BeamSearch) -> Decoded:
+    def _decode(self, batch: Batch, search: BeamSearch, begun: list[list[str]]) -> Decoded:
         decoder = _Decoder(self._session, [prompt for _, prompt in batch], search.candidates)
         try:
             found = search.search(decoder)
@@ -133,13 +137,16 @@ class OnnxRuntimeEngine:
             named = ", ".join(str(index) for index, _ in batch)
             raise DecodingError(f"{self.spec.name} failed on source {named}: {error}") from error
         return [
-            (index, tuple(self._hypothesis(sequence) for sequence in sequences))
+            (index, tuple(self._hypothesis(begun[index], sequence) for sequence in sequences))
             for (index, _), sequences in zip(batch, found, strict=True)
         ]
 
-    def _hypothesis(self, sequence: beam.Sequence) -> Hypothesis:
-        text = self._tokenizer.decode([self._vocabulary[token] for token in sequence.tokens])
+    def _hypothesis(self, begun: list[str], sequence: beam.Sequence) -> Hypothesis:
+        text = self._tokenizer.decode([*begun, *(self._vocabulary[token] for token in sequence.tokens)])
         return Hypothesis(text, sequence.score, sequence.complete)
+
+    def _numbers(self, tokens: list[str]) -> list[int]:
+        return [self._ids[token] for token in tokens]
 
 
 class _Decoder:

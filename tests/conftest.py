@@ -1,7 +1,8 @@
-"""What several test files share: the option --require-data, a fake engine, and a real Marian model of 280 KB."""
+"""What several test files share: the option --require-data, a fake engine, and real models made small."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +54,7 @@ class FakeEngine:
     """Answers by a rule; a token is a word. `calls` holds what it was asked for, with which options."""
 
     takes_terms = False
+    takes_prefix = False
     signature = "ar-en-fake@1|fake|float32"
 
     def __init__(self, rule: Rule, limit: int = 240) -> None:
@@ -97,6 +99,16 @@ def fake_engine() -> Callable[..., FakeEngine]:
         return FakeEngine(rule, limit)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds a small hub repository by its name, once: `repository("nllb")`; see tiny_models.REPOSITORIES."""
+    pytest.importorskip("torch", reason="needs the extra hub")
+    pytest.importorskip("transformers", reason="needs the extra hub")
+    from tiny_models import build_repository
+
+    return functools.cache(lambda name: build_repository(name, tmp_path_factory.mktemp("hub") / name))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from itertools import product
@@ -11,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from mt.ct2 import BATCH_TOKENS, CTranslate2Engine
+from mt.ct2 import BATCH_TOKENS, CTranslate2Engine, ModelSettings, _check_overflow, load_settings
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.embedded import DATA
 from mt.engine import Placement, load_engine
-from mt.errors import ConfigError, DecodingError, ModelCorrupt
+from mt.errors import ConfigError, DecodingError, ModelCorrupt, ModelError
 from mt.registry import Limits, load_registry
+from mt.store import StoredModel
 from mt.tokenizer import load_sentencepiece_pair
 
 OPENINGS = ["قال", "نفى الجيش", "في 3 مايو", "«اليوم»", "OPEC:", "ارتفعت أسعار النفط", "😀", "هل", "!", "١٢٫٥"]
@@ -147,7 +149,8 @@ def test_a_device_or_arithmetic_that_is_not_there_is_a_wrong_option(
 
 
 def test_the_signature_shows_the_arithmetic_that_was_chosen(tiny_marian: Path) -> None:
-    assert load(tiny_marian, Placement("cpu", "int8", 1)).signature == "ar-en-tiny@local|ct2|int8_float32"
+    signature = load(tiny_marian, Placement("cpu", "int8", 1)).signature
+    assert re.fullmatch(r"ar-en-tiny@\w+\|ct2\|int8_float32", signature)
 
 
 @pytest.mark.parametrize(
@@ -232,3 +235,117 @@ def test_pieces_under_the_other_names_are_found(broken: Path) -> None:
     engine = load(broken)
     assert isinstance(engine, CTranslate2Engine)
     assert engine.count_tokens(Source(LINES[0])) == len(load_sentencepiece_pair(broken).encode(Source(LINES[0])))
+
+
+# --- what a model wants
+
+
+def with_settings(directory: Path, settings: ModelSettings, decoding: DecodingOptions = DecodingOptions()) -> Any:
+    """The model with settings of its own, and others in models.yaml; `decode` shows its tokens."""
+    settings.save(directory)
+    spec = replace(load(directory).spec, decoding=decoding)
+    engine = CTranslate2Engine(StoredModel(spec, directory, "1"), Placement("cpu", "default", 1))
+    engine._tokenizer.decode = " ".join  # type: ignore[method-assign]
+    return engine
+
+
+def lengths(engine: Any, options: DecodingOptions) -> set[int]:
+    return {len(hypothesis.text.split(" ")) for hypothesis in generate(engine, LINES, options)}
+
+
+def test_the_callers_options_go_before_those_of_the_list_and_these_before_the_models_own(broken: Path) -> None:
+    own = ModelSettings("marian", DecodingOptions(beam_size=1, min_decoding_length=5, max_decoding_length=5))
+    assert lengths(with_settings(broken, own), DecodingOptions()) == {5}
+    listed = DecodingOptions(min_decoding_length=4, max_decoding_length=4)
+    assert lengths(with_settings(broken, own, listed), DecodingOptions()) == {4}
+    asked = DecodingOptions(min_decoding_length=3, max_decoding_length=3)
+    assert lengths(with_settings(broken, own, listed), asked) == {3}
+
+
+def test_a_models_minimum_gives_way_to_the_limit_of_a_call(broken: Path) -> None:
+    own = ModelSettings("marian", DecodingOptions(min_decoding_length=55, max_decoding_length=141))
+    assert lengths(with_settings(broken, own), replace(GREEDY, max_decoding_length=7)) == {7}
+
+
+def test_an_end_that_is_forced_takes_the_place_of_the_last_token(broken: Path) -> None:
+    engine = with_settings(broken, ModelSettings("marian", forces_end=True))
+    found = generate(engine, LINES, replace(GREEDY, min_decoding_length=9, max_decoding_length=9))
+    assert {len(hypothesis.text.split(" ")) for hypothesis in found} == {8}
+    assert not any(hypothesis.complete for hypothesis in found)
+    assert lengths(engine, replace(GREEDY, max_decoding_length=1)) == {1}
+
+
+def test_what_a_model_must_not_write_is_not_written(engine: Any, broken: Path) -> None:
+    free = with_settings(broken, ModelSettings("marian"))
+    written = [token for found in generate(free, LINES, GREEDY) for token in found.text.split(" ") if token != "</s>"]
+    often = max(set(written), key=written.count)
+    bound = with_settings(broken, ModelSettings("marian", suppressed=((often,),)))
+    assert not any(often in found.text.split(" ") for found in generate(bound, LINES, GREEDY))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"architecture": "marian"}', '{"decoding": {"beam": 1}}', "[" * 100_000]
+)
+def test_settings_that_cannot_be_read_are_corrupt(broken: Path, content: str) -> None:
+    (broken / "khulasa.json").write_text(content)
+    with pytest.raises(ModelCorrupt, match=r"khulasa\.json is not what a conversion writes"):
+        load_settings(broken)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA failed with error out of memory")])
+def test_a_full_memory_is_no_damage(tiny_marian: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    import ctranslate2
+
+    def full(*arguments: Any, **options: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(ctranslate2, "Translator", full)
+    with pytest.raises(ModelError, match=r"does not fit into the memory: .*out of memory.*int8") as raised:
+        load(tiny_marian)
+    assert not isinstance(raised.value, ModelCorrupt)
+
+
+def test_a_model_that_overflows_is_not_computed_in_half_precision(tiny_marian: Path) -> None:
+    spec = load(tiny_marian).spec
+    for compute_type in ("float16", "int8_float16"):
+        with pytest.raises(
+            ConfigError, match=rf"tiny would be computed in {compute_type}, in which t5 models overflow"
+        ):
+            _check_overflow(replace(spec, architecture="t5"), compute_type)
+        _check_overflow(replace(spec, architecture="bart"), compute_type)
+    _check_overflow(replace(spec, architecture="t5"), "int8_float32")
+
+
+def test_a_batch_without_memory_is_named(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pending:
+        def result(self) -> Any:
+            raise MemoryError
+
+    monkeypatch.setattr(engine, "_submit", lambda batch, options: [(index, Pending()) for index, _ in batch])
+    with pytest.raises(DecodingError, match="tiny failed on source 0: out of memory"):
+        generate(engine, LINES[:1], GREEDY)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"target_prefix": "▁t"}])
+def test_an_argos_package_is_decoded(tiny_marian: Path, tmp_path: Path, metadata: dict[str, str]) -> None:
+    package = tmp_path / "translate-ar_en"
+    shutil.copytree(tiny_marian, package / "model")
+    shutil.copy(tiny_marian / "source.spm", package / "sentencepiece.model")
+    (package / "metadata.json").write_text(json.dumps({"from_code": "ar", "to_code": "en", **metadata}))
+    spec = replace(load(tiny_marian).spec, architecture="ct2-sentencepiece")
+    engine = CTranslate2Engine(StoredModel(spec, package, "1"), Placement("cpu", "default", 1))
+    engine._tokenizer.decode = " ".join  # type: ignore[method-assign]
+    sources = [engine._tokenizer.encode(Source(text)) for text in LINES]
+    prefix = [[metadata["target_prefix"]]] * len(LINES) if metadata else None
+    bare = ctranslate2_translator(package / "model").translate_batch(
+        sources, prefix, beam_size=1, max_decoding_length=LONGEST, disable_unk=True, return_end_token=True
+    )
+    skipped = 1 if metadata else 0
+    expected = [" ".join(result.hypotheses[0][skipped:]) for result in bare]
+    assert [found.text for found in generate(engine, LINES, GREEDY)] == expected
+
+
+def ctranslate2_translator(directory: Path) -> Any:
+    import ctranslate2
+
+    return ctranslate2.Translator(str(directory), device="cpu", intra_threads=1)

@@ -1,20 +1,34 @@
-"""Text to tokens and back, for both conventions; the embedded model's tokenizer is the one that ships."""
+"""Text to tokens and back, for every convention; the embedded model's tokenizer is the one that ships."""
 
 from __future__ import annotations
 
 import json
+import random
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_mt_parity import spec_of
+from tiny_models import build_repository
 
+from mt.convert import convert
+from mt.ct2 import load_settings
 from mt.document import Source, Term
 from mt.embedded import DATA
 from mt.errors import ModelCorrupt
 from mt.normalize import normalize
-from mt.tokenizer import PromptTokenizer, Tokenizer, load_sentencepiece_pair
+from mt.tokenizer import (
+    PlainTokenizer,
+    PromptTokenizer,
+    Tokenizer,
+    load_sentencepiece_pair,
+    load_tokenizer,
+    plain_tokenizer,
+)
 
 PROMPT = PromptTokenizer(DATA / "tokenizer.json")
 MARKERS = ["<eos>", "<bos>", "<unused0>", "<unused3>", "<pad>", "<unk>", "</s>", "<start_of_turn>", "<0x0A>", ">>fra<<"]
@@ -107,6 +121,132 @@ def test_any_source_ends_once(pair: Tokenizer, data: st.DataObject) -> None:
     assert not tokens or (tokens[-1] == "</s>" and len(tokens) > 1)
 
 
+@pytest.mark.parametrize("text", ["قال الوزير", ">>fra<< قال الوزير"])
+def test_a_target_language_stands_before_the_text_only_if_the_model_asks(tiny_marian: Path, text: str) -> None:
+    plain, asked = (load_sentencepiece_pair(tiny_marian, begin) for begin in (None, ">>eng<<"))
+    assert asked.encode(Source(text)) == [">>eng<<", *plain.encode(Source(text))]
+    assert not {">>eng<<", ">>fra<<"} & set(plain.encode(Source(text)))
+    assert asked.encode(Source(" ")) == []
+
+
+def test_an_argos_package_has_bare_pieces_and_one_model(tiny_marian: Path, tmp_path: Path) -> None:
+    package = argos_package(tiny_marian, tmp_path / "package", {"type": "translate"})
+    tokens = load_sentencepiece_pair(package).encode(Source("قال الوزير"))
+    assert tokens == load_sentencepiece_pair(tiny_marian).encode(Source("قال الوزير"))[:-1]
+    assert load_sentencepiece_pair(package).target_prefix == ()
+    chosen = load_sentencepiece_pair(argos_package(tiny_marian, tmp_path / "other", {"target_prefix": "__en__"}))
+    assert chosen.target_prefix == ("__en__",)
+    assert chosen.decode(["__en__", *tokens, "</s>"]) == "قال الوزير"
+
+
+def argos_package(model: Path, directory: Path, metadata: dict[str, str]) -> Path:
+    shutil.copytree(model, directory / "model")
+    shutil.move(directory / "model" / "source.spm", directory / "sentencepiece.model")
+    (directory / "model" / "target.spm").unlink()
+    (directory / "metadata.json").write_text(json.dumps(metadata))
+    return directory
+
+
+# --- models of the hub, by the tokenizers of transformers
+
+
+@dataclass
+class Model:
+    """A converted model's tokenizer, and that of its repository."""
+
+    name: str
+    ours: Tokenizer
+    theirs: Any
+    prefix: str = ""
+
+    @property
+    def special(self) -> set[str]:
+        codes = {"m2m100": ["__ar__", "__en__", "__fr__"]}.get(self.name, [])
+        return {*self.theirs.all_special_tokens, *codes} - {"<unk>"}
+
+
+@pytest.fixture(scope="module", params=["m2m100", "nllb", "mbart", "bart", "pegasus", "t5", "mt5"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    transformers = pytest.importorskip("transformers", reason="needs the extra hub")
+    spec, target = spec_of(request.param), tmp_path_factory.mktemp("converted")
+    directory = build_repository(request.param, tmp_path_factory.mktemp(request.param))
+    convert(directory, target, spec)
+    theirs = transformers.AutoTokenizer.from_pretrained(directory)
+    if spec.languages["ar"] != "ar":
+        theirs.src_lang = spec.languages["ar"].strip("_")
+    ours = load_tokenizer(target, spec, load_settings(target).target_prefix)
+    return Model(request.param, ours, theirs, spec.prefix or "")
+
+
+SENTENCES = [
+    "The minister said: the project would begin on 3 May.",
+    "قال الوزير إن المشروع سيبدأ، في 3 مايو؟",
+    "☂ a ☃",
+    "x",
+]
+
+
+def test_a_source_is_what_transformers_reads(model: Model) -> None:
+    for text in SENTENCES:
+        ids = model.theirs(f"{model.prefix}{text}").input_ids
+        assert model.ours.encode(Source(text)) == model.theirs.convert_ids_to_tokens(ids)
+
+
+def test_what_an_author_writes_is_never_a_special_token(model: Model) -> None:
+    frame = set(model.ours.encode(Source("x"))) & model.special
+    for marker in model.special:
+        tokens = model.ours.encode(Source(f"a {marker}{marker} b"))
+        inside = tokens[1:-1] if tokens[0] in frame else tokens[:-1]
+        assert not model.special & set(inside), marker
+        assert len(inside) > 4
+
+
+def test_a_target_reads_as_in_transformers(model: Model) -> None:
+    names = model.theirs.convert_ids_to_tokens(range(len(model.theirs)))
+    chance = random.Random(3)
+    for _ in range(100):
+        tokens = [name for name in chance.choices(names, k=8) if name != "<unk>"]
+        ids = model.theirs.convert_tokens_to_ids(tokens)
+        theirs = model.theirs.decode(ids, skip_special_tokens=True)
+        assert model.ours.decode(tokens) == " ".join(theirs.replace("<n>", " ").split())
+
+
+def test_what_is_no_text_is_dropped_and_what_is_lost_is_shown(model: Model) -> None:
+    words = [token for token in model.ours.encode(Source("on May")) if token not in model.special]
+    assert model.ours.decode([*model.ours.target_prefix, *words, "<unused 7>", "<pad>", "</s>"]).endswith("on May")
+    assert "⁇" in model.ours.decode([*words, "<unk>"])
+    assert model.ours.encode(Source(" \u3000")) == []
+
+
+def build_characters(directory: Path) -> Path:
+    """A tokenizer.json as transformers has them: special tokens are pieces of the best score."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+    pieces = [("<unk>", 0.0), ("</s>", 0.0), ("<n>", -1.0), ("▁", -2.0), *((letter, -3.0) for letter in "abc</s>")]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=0))
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    tokenizer.add_special_tokens(["</s>", "<extra>"])
+    tokenizer.add_tokens([AddedToken("covid", normalized=False)])
+    assert "</s>" in tokenizer.encode("a</s>").tokens  # what is to be prevented
+    path = directory / "tokenizer.json"
+    path.write_text(plain_tokenizer(tokenizer.to_str(), {"<unk>"}), encoding="utf-8")
+    return path
+
+
+def test_words_added_to_a_vocabulary_are_text_and_special_tokens_are_none(tmp_path: Path) -> None:
+    plain = PlainTokenizer(build_characters(tmp_path))
+    assert plain.encode(Source("a</s>")) == ["▁", "a", "<", "/", "s", ">", "</s>"]
+    assert plain.encode(Source("a covid ☂"))[1:] == ["a", "▁", "covid", "▁", "<unk>", "</s>"]
+    assert plain.decode(["▁", "a", "covid", "<extra>", "</s>"]) == "acovid"
+
+
+def test_a_models_line_breaks_are_spaces(tmp_path: Path) -> None:
+    """Pegasus spells one "<n>"; T5 knows none."""
+    written, path = ["▁", "a", "<n>", "▁", "b", "<n>", "c"], build_characters(tmp_path)
+    assert PlainTokenizer(path, newline="<n>").decode(written) == "a b c"
+    assert PlainTokenizer(path).decode(written) == "a<n> b<n>c"
+
+
 # --- files
 
 
@@ -147,7 +287,7 @@ def test_a_configuration_that_cannot_be_read_is_corrupt(
     (directory / "config.json").unlink()
     if content is not None:
         (directory / "config.json").write_bytes(content)
-    with pytest.raises(ModelCorrupt, match=r"copy cannot be loaded: its config\.json is not what CTranslate2 writes"):
+    with pytest.raises(ModelCorrupt, match=r"copy cannot be loaded: its config\.json (cannot be read|holds no object)"):
         load_sentencepiece_pair(directory)
 
 
@@ -157,7 +297,7 @@ def test_a_damaged_piece_model_is_named(tmp_path: Path, names: tuple[str, ...], 
     (tmp_path / "config.json").write_text("{}")
     for name in names:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(ModelCorrupt, match=rf"{tmp_path}/{names[0]} or {names[1]} is no SentencePiece model"):
+    with pytest.raises(ModelCorrupt, match=rf"{tmp_path}/{names[0]} is no SentencePiece model"):
         load_sentencepiece_pair(tmp_path)
 
 
