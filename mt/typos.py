@@ -78,6 +78,24 @@ def corrected(text: str, found: Sequence[Slip]) -> str:
     return kept[0] + "".join(slip.read + after for slip, after in zip(found, kept[1:], strict=True))
 
 
+def as_written(span: Span, found: Sequence[Slip]) -> Span:
+    """The stretch of the text that a stretch of the corrected text comes from; of a slip, the whole word."""
+    return _as_written(span[0], found)[0], _as_written(span[1], found)[1]
+
+
+def _as_written(place: int, found: Sequence[Slip]) -> Span:
+    """Where a place of the corrected text is in the text; anywhere in the word, if it lies in a slip."""
+    longer = 0  # by how much the corrected text is longer up to here
+    for slip in found:
+        start, end = slip.span
+        if place <= start + longer:
+            break
+        if place < start + longer + len(slip.read):
+            return slip.span
+        longer += len(slip.read) - (end - start)
+    return place - longer, place - longer
+
+
 def flag(slip: Slip, *, taken: bool) -> Flag:
     """What the reader is told about a slip, whether the translation follows the reading or not."""
     seen = f"The source says «{slip.written}», probably a slip for «{slip.read}»"

@@ -56,23 +56,32 @@ main.add_command(check)
 main.add_command(models)
 
 
+_READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of every command that decodes; the command gets `service`, `model`, `decoding`."""
 
     @click.option("--model", default="auto", help="Name, alias, directory, or auto: the best one on disk.")
     @click.option("--beam-size", type=click.IntRange(1, 32), help="Hypotheses kept while decoding.")
-    @click.option("--plain", is_flag=True, help="No second decoding of loops, no re-ranking, no terms.")
+    @click.option(
+        "--plain", is_flag=True, help="No terms, no other reading of slips, no re-ranking, no second decoding."
+    )
+    @click.option("--glossary", type=_READABLE, help="Your terms: CSV, TSV or TMX.")
+    @click.option("--ledger", type=_READABLE, help="Names as you write them: CSV or TSV.")
     @click.option("--compute-type", default="default", help="int8, int8_float32, float32, float16, …")
     @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
     @click.option("--threads", type=click.IntRange(0), default=0, help="0: all cores.")
     @click.pass_obj
     def wrapped(models_file: Path | None, /, **given: Any) -> None:
         from mt.engine import Placement
+        from mt.terms import load_terms
         from serve.service import Service
 
+        terms = load_terms(given.pop("glossary"), given.pop("ledger"))
         placement = Placement(*(given.pop(name) for name in ("device", "compute_type", "threads")))
         decoding = DecodingOptions(**{name: given.pop(name) for name in ("beam_size", "plain")})
-        command(service=Service(_registry(models_file), placement, building), decoding=decoding, **given)
+        command(service=Service(_registry(models_file), placement, building, terms), decoding=decoding, **given)
 
     return functools.update_wrapper(wrapped, command)
 
@@ -152,7 +161,7 @@ def translate(
         return
     with progress() as report:
         if found is None:
-            targets, translation = translate_lines(texts, service.engine(model), decoding, report)
+            targets, translation = translate_lines(texts, service.engine(model), decoding, report, service.terms)
         else:
             (translation,) = service.translate([found], model, decoding, report)
     notice = service.notice(model)

@@ -124,21 +124,19 @@ def _aligned(source: str, target: str, number: int | None) -> Iterator[Pair]:
 
 def _checked(source: Article, pairs: list[Pair], names: tuple[str, str], warnings: tuple[str, ...]) -> Translation:
     doubt = check_arabic(source_text(source), names[0])
-    targets = [target for _, target in pairs]
-    flags = check([part.text for part, _ in pairs], targets)
+    sources, targets = [part.text for part, _ in pairs], [target for _, target in pairs]
+    found = check(sources, targets)
     return Translation(
         source,
         tuple(part for part, _ in pairs),
         tuple((Hypothesis(target),) for target in targets),
-        tuple(
-            _alone(target) or own if not part.text.strip() else own
-            for (part, target), own in zip(pairs, flags, strict=True)
-        ),
+        tuple(_alone(*pair) or flags for pair, flags in zip(zip(sources, targets, strict=True), found, strict=True)),
         _NO_SOURCE,
         (*warnings, *([doubt.message] if doubt else [])),
     )
 
 
-def _alone(target: str) -> tuple[Flag, ...]:
-    """That a target without a source stands alone, which explains whatever else the checks say of it."""
-    return (Flag("addition", "error", _ALONE, target_span=(0, len(target))),) if target.strip() else ()
+def _alone(source: str, target: str) -> tuple[Flag, ...]:
+    """That a target has no source, which explains whatever else the checks say of it."""
+    alone = target.strip() and not source.strip()
+    return (Flag("addition", "error", _ALONE, target_span=(0, len(target))),) if alone else ()

@@ -13,6 +13,7 @@ from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
 from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
+from mt.terms import Terms, load_terms
 from mt.translate import Progress, check_article, translate
 from mt.vectors import load_in_background
 from summarize.base import Summarizer, Summary, load_summarizer
@@ -29,9 +30,17 @@ def draft_notice(spec: ModelSpec) -> str | None:
     if spec.architecture != "embedded":
         return f"Draft by the model {spec.name}: {DOUBT}."
     return (
-        f"Draft by a small built-in model: {DOUBT}. For a better one, "
-        f"`hf download Helsinki-NLP/opus-mt-ar-en --local-dir opus-mt-ar-en` and --model ./opus-mt-ar-en."
+        f"Draft by a small built-in model: {DOUBT}. "
+        "`khulasa models pull quickmt-ar-en` gets a better one, used from then on."
     )
+
+
+def licence_notice(spec: ModelSpec) -> str | None:
+    """What every answer says of a model of the list that is not free for commercial use; None for any other."""
+    if spec.commercial or spec.source is None:
+        return None
+    stated = f"under {spec.licence}" if spec.licence != "not stated" else "of a licence that is not stated"
+    return f"The model {spec.name} is {stated}: not for commercial use."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +66,14 @@ class Service:
     """Translates and summarizes for any number of threads; an engine is loaded once, on its first use."""
 
     def __init__(
-        self, registry: Registry, placement: Placement = Placement(), report: Report = lambda what, share: None
+        self,
+        registry: Registry,
+        placement: Placement = Placement(),
+        report: Report = lambda what, share: None,
+        terms: Terms | None = None,  # what names are called; None: what the gazetteer says
     ) -> None:
         self.registry = registry
+        self.terms = terms or load_terms()
         self._placement, self._report = placement, report
         self._engines: dict[tuple[str, Task], Engine] = {}
         self._loading = threading.Lock()
@@ -72,8 +86,9 @@ class Service:
             return self._engines[name, task]
 
     def notice(self, model: str = "auto") -> str | None:
-        """What the answers of this model begin with; see `draft_notice`."""
-        return draft_notice(self.engine(model).spec)
+        """What the answers of this model begin with: that it drafts, and that its licence is not free."""
+        spec = self.engine(model).spec
+        return " ".join(filter(None, (draft_notice(spec), licence_notice(spec)))) or None
 
     def translate(
         self,
@@ -85,7 +100,7 @@ class Service:
         """One translation for each article, in order; see `mt.translate.translate` for what it raises."""
         for article in articles:
             check_article(article)  # before a model is loaded, or built, for nothing
-        return translate(articles, self.engine(model), options, progress)
+        return translate(articles, self.engine(model), options, progress, self.terms)
 
     def digest(
         self,

@@ -51,7 +51,10 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class FakeEngine:
-    """Answers by a rule; a token is a word. `calls` holds what it was asked for, with which options."""
+    """Answers by a rule; a token is a word. `calls` holds what it was asked for, with which options.
+
+    A rule that is to see the terms or the prefix of a source looks at `sources`, the last ones asked for.
+    """
 
     takes_terms = False
     takes_prefix = False
@@ -72,6 +75,7 @@ class FakeEngine:
         self, sources: Sequence[Source], options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
         self.calls.append(([source.text for source in sources], options))
+        self.sources = list(sources)
         limit = self.spec.limits.source_tokens
         options = options.over(self.spec.decoding)
         options = options.over(DecodingOptions(max_decoding_length=self.spec.limits.target_tokens))

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt import __version__
-from mt.document import Article, DecodingOptions, Hypothesis, Source
+from mt.document import Article, DecodingOptions, Hypothesis, Source, Term, Translation
 from mt.errors import DecodingError, EmptyInput, UnsupportedLanguage
 from mt.normalize import normalize
+from mt.terms import load_terms
 from mt.translate import AGAINST_LOOPS, translate, translate_lines
 
 Build = Callable[..., Any]
@@ -32,6 +33,10 @@ LOOP = "The army denied denied denied denied denied denied"
 LONG = "نفى المتحدث باسم الجيش وقوع الخسائر في المدينة، وقال الوزير إن المشروع الجديد سيبدأ في الشهر المقبل"
 LEFT, RIGHT = "نفى المتحدث باسم الجيش وقوع الخسائر في المدينة،", "وقال الوزير إن المشروع الجديد سيبدأ في الشهر المقبل"
 ARABIC = "قال الوزير إن الحكومة ستعلن الخطة الجديدة في المدينة"
+
+
+def unrated(translation: Translation) -> list[list[Hypothesis]]:
+    return [[replace(h, confidence=None) for h in hypotheses] for hypotheses in translation.hypotheses]
 
 
 def asked(engine: Any) -> list[list[str]]:
@@ -87,7 +92,7 @@ def test_the_engine_reads_the_normalized_text_and_the_reader_the_author_s(fake_e
 def test_what_the_engine_wrote_is_not_rewritten(fake_engine: Build, target: str) -> None:
     (translation,) = translate([Article((PLAN,))], fake_engine({PLAN: target}))
     assert translation.targets == (target,)
-    assert translation.hypotheses == ((Hypothesis(target, -0.1),),)
+    assert unrated(translation) == [[Hypothesis(target, -0.1)]]
 
 
 def test_all_hypotheses_are_kept_best_first(fake_engine: Build) -> None:
@@ -149,7 +154,7 @@ def test_what_loops_even_then_is_decoded_in_halves(fake_engine: Build) -> None:
     (translation,) = translate([Article((LONG,))], engine, DecodingOptions(num_hypotheses=3))
     assert asked(engine) == [[LONG], [LONG], [LEFT, RIGHT]]
     assert engine.calls[2][1] == AGAINST_LOOPS
-    assert translation.hypotheses == ((Hypothesis(f"Fine {len(LEFT)}. Fine {len(RIGHT)}.", -0.5),),)
+    assert unrated(translation) == [[Hypothesis(f"Fine {len(LEFT)}. Fine {len(RIGHT)}.", -0.5)]]
 
 
 def test_what_never_stops_looping_is_kept_and_flagged(fake_engine: Build) -> None:
@@ -195,7 +200,8 @@ def test_plain_decodes_once(fake_engine: Build) -> None:
 
 def test_the_system_is_engine_options_and_version(fake_engine: Build) -> None:
     (translation,) = translate([Article((PLAN,))], fake_engine(TARGETS))
-    assert translation.system == f"ar-en-fake@1|fake|float32|beam:4|v:{__version__}"
+    known = f"terms:{load_terms().signature}|rank:1"
+    assert translation.system == f"ar-en-fake@1|fake|float32|beam:4|{known}|v:{__version__}"
     (translation,) = translate([Article((PLAN,))], fake_engine(TARGETS), DecodingOptions(beam_size=1, plain=True))
     assert translation.system == f"ar-en-fake@1|fake|float32|beam:1|plain:yes|v:{__version__}"
 
@@ -319,3 +325,102 @@ def test_help_loads_nothing_heavy() -> None:
     *shown, modules = ran.stdout.splitlines()
     assert shown[0].startswith("Usage: ")
     assert HEAVY.isdisjoint(json.loads(modules))
+
+
+# --- names, slips, ranking, confidence
+
+KREMLIN = "وصل الوزير إلى الكرملين مساء الأحد."
+SLIPPED = "بحث الوزير التعاون بين البلدينن."
+MEANT = "بحث الوزير التعاون بين البلدين."
+
+
+def test_an_engine_that_takes_terms_is_told_what_names_are_called(fake_engine: Build) -> None:
+    engine = fake_engine({KREMLIN: "The minister arrived at the Kremlin on Sunday evening."})
+    engine.takes_terms = True
+    (translation,) = translate([Article((KREMLIN,))], engine)
+
+    assert Term("الكرملين", "Kremlin", "gazetteer") in engine.sources[0].terms
+    assert translation.segments[0].terms == engine.sources[0].terms
+    assert translation.flags == ((),)
+    translate([Article((KREMLIN,))], engine, DecodingOptions(plain=True))
+    assert engine.sources[0].terms == ()
+
+
+def test_terms_that_make_a_source_too_long_are_left_out(fake_engine: Build) -> None:
+    engine = fake_engine({KREMLIN: "The minister arrived at the Kremlin on Sunday evening."}, limit=6)
+    engine.takes_terms = True
+    engine.count_tokens = lambda source: len(source.text.split()) + len(source.terms)
+    translate([Article((KREMLIN,))], engine)
+    assert engine.sources[0].terms == ()
+
+
+def test_a_lost_name_is_decoded_again_with_the_name_in_its_place(fake_engine: Build) -> None:
+    def rule(text: str, options: DecodingOptions) -> list[Hypothesis]:
+        prefix = engine.sources[0].prefix
+        return [Hypothesis(f"{prefix} on Sunday evening." if prefix else "The minister came to Cairo on Sunday.", -0.5)]
+
+    engine = fake_engine(rule)
+    engine.takes_prefix = True
+    (translation,) = translate([Article((KREMLIN,))], engine)
+
+    assert engine.sources[0].prefix == "The minister came to the Kremlin"
+    assert translation.targets == ("The minister came to the Kremlin on Sunday evening.",)
+    assert translation.flags == ((),)
+
+
+def test_a_name_that_makes_it_worse_is_not_insisted_on(fake_engine: Build) -> None:
+    def rule(text: str, options: DecodingOptions) -> list[Hypothesis]:
+        prefix = engine.sources[0].prefix
+        return [Hypothesis(f"{prefix} 5 6 7" if prefix else "The minister came to Cairo on Sunday.", -0.5)]
+
+    engine = fake_engine(rule)
+    engine.takes_prefix = True
+    (translation,) = translate([Article((KREMLIN,))], engine)
+
+    assert translation.targets == ("The minister came to Cairo on Sunday.",)
+    assert [flag.kind for flag in translation.flags[0]] == ["name"]
+
+
+def test_the_better_reading_of_a_slip_is_taken_and_told(fake_engine: Build) -> None:
+    good = Hypothesis("The minister discussed cooperation between the two countries.", -0.2)
+    bad = Hypothesis("The minister discussed cooperation between the cities.", -1.4)
+    engine = fake_engine(lambda text, options: [good if text == MEANT else bad])
+    (translation,) = translate([Article((SLIPPED,))], engine)
+
+    assert asked(engine) == [[SLIPPED, MEANT]]
+    assert translation.targets == (good.text,)
+    assert (translation.segments[0].text, translation.segments[0].reading) == (SLIPPED, MEANT)
+    (flag,) = translation.flags[0]
+    assert (flag.kind, flag.severity, SLIPPED[slice(*flag.source_span)]) == ("typo", "info", "البلدينن")
+
+    engine = fake_engine(lambda text, options: [bad if text == MEANT else good])
+    (translation,) = translate([Article((SLIPPED,))], engine)
+    assert (translation.targets, translation.segments[0].reading) == ((good.text,), None)
+    assert "as it stands" in translation.flags[0][-1].message
+    translate([Article((SLIPPED,))], engine, DecodingOptions(plain=True))
+    assert asked(engine)[-1] == [SLIPPED]
+
+
+def test_the_hypothesis_with_the_right_number_goes_first(fake_engine: Build) -> None:
+    source = "قتل 12 شخصا في المدينة."
+    wrong = Hypothesis("15 people were killed in the city.", -0.30)
+    right = Hypothesis("12 people were killed in the city.", -0.31)
+    engine = fake_engine(lambda text, options: [wrong, right][: options.num_hypotheses])
+
+    (translation,) = translate([Article((source,))], engine)
+    assert translation.targets == (right.text,)
+    assert len(translation.hypotheses[0]) == 1  # as many as were asked for
+    (plain,) = translate([Article((source,))], engine, DecodingOptions(num_hypotheses=2, plain=True))
+    assert plain.targets == (wrong.text,)
+
+
+def test_what_is_doubted_has_less_confidence(fake_engine: Build) -> None:
+    article = Article((PLAN, MAY))
+    (sure,) = translate([article], fake_engine(TARGETS))
+    (unsure,) = translate([article], fake_engine({**TARGETS, MAY: "The minister said 300 projects would not begin."}))
+
+    before, after = (translation.hypotheses[1][0].confidence for translation in (sure, unsure))
+    assert before is not None
+    assert after is not None
+    assert 0 < after < before - 0.05
+    assert sure.hypotheses[0][0].confidence == unsure.hypotheses[0][0].confidence

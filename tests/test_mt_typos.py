@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.typos import Slip, corrected, flag, slips
+from mt.typos import Slip, as_written, corrected, flag, slips
 
 CLEAN = [
     "أعلنت وزارة الخارجية أن الرئيس سيزور العاصمة يوم الثلاثاء لبحث التعاون الاقتصادي بين البلدين",
@@ -68,6 +68,24 @@ def test_most_doubled_letters_are_found() -> None:
                 found += corrected(slipped, slips(slipped)) == text
     assert tried > 30
     assert found / tried > 0.6
+
+
+def test_a_place_in_the_corrected_text_is_found_in_the_text() -> None:
+    text = "تُظهرالصورة أن البلدينن وقعا 3 اتفاقات"
+    found = slips(text)
+    fixed = corrected(text, found)
+
+    def origin(piece: str) -> str:
+        start = fixed.index(piece)
+        return text[slice(*as_written((start, start + len(piece)), found))]
+
+    assert len(found) == 2
+    assert origin("3") == "3"
+    assert origin("وقعا 3 اتفاقات") == "وقعا 3 اتفاقات"
+    assert origin("الصورة") == "تُظهرالصورة"
+    assert origin("البلدين") == "البلدينن"
+    assert origin("أن البلدين وقعا") == "أن البلدينن وقعا"
+    assert origin(fixed) == text
 
 
 def test_the_reader_is_told_which_way_it_was_read() -> None:

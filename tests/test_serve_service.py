@@ -68,7 +68,7 @@ def test_an_unknown_summarizer_is_said_before_the_translation(
 def test_the_notice_says_who_drafted() -> None:
     registry = load_registry()
     assert str(draft_notice(registry.spec("embedded"))).startswith(
-        "Draft by a small built-in model: names, numbers and who did what may be wrong. For a better one, `hf download "
+        "Draft by a small built-in model: names, numbers and who did what may be wrong. `khulasa models pull quickmt-ar-en` gets"
     )
     assert str(draft_notice(registry.spec("m2m100_418M"))).startswith("Draft by the model m2m100_418M: ")
     assert draft_notice(registry.spec("opus-mt-ar-en")) is None

@@ -64,10 +64,10 @@ def _segment_json(segment: Segment, hypotheses: tuple[Hypothesis, ...], flags: t
         "source": segment.text,
         "target": best.text,
         "score": None if best.score is None else round(best.score, 4),
-        "confidence": None,
-        "reading": None,
+        "confidence": best.confidence,
+        "reading": segment.reading,
         "alternatives": [other.text for other in others],
-        "terms": [],
+        "terms": [{"source": term.source, "target": term.target, "origin": term.origin} for term in segment.terms],
         "flags": [_flag_json(flag) for flag in flags],
     }
 
