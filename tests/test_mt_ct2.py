@@ -83,16 +83,16 @@ def test_greedy_is_what_transformers_generates_token_for_token(
 
 def test_batches_are_of_like_length_and_bounded(engine: Any) -> None:
     tokens = [["x"] * length for length in (3, 240, 0, 50, 50, 240, 1, 200, 240, 240, 240)]
-    batches = list(engine._batches(tokens))
-    assert sorted(index for batch in batches for index, _ in batch) == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10]
-    sizes = [[len(source) for _, source in batch] for batch in batches]
+    batches = list(engine._batches(tokens, [[]] * len(tokens)))
+    assert sorted(index for batch in batches for index, *_ in batch) == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10]
+    sizes = [[len(source) for _, source, _ in batch] for batch in batches]
     assert sizes == [[240, 240, 240, 240], [240, 200, 50, 50], [3, 1]]
     assert all(max(lengths) * len(lengths) <= BATCH_TOKENS for lengths in sizes)
 
 
 def test_every_worker_gets_a_batch(tiny_marian: Path) -> None:
     engine = load(tiny_marian, Placement(device="cpu", threads=4))
-    assert [len(batch) for batch in engine._batches([["x"]] * 10)] == [3, 3, 3, 1]
+    assert [len(batch) for batch in engine._batches([["x"]] * 10, [[]] * 10)] == [3, 3, 3, 1]
 
 
 def test_closing_stops_before_the_next_batch(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,12 +316,23 @@ def test_a_model_that_overflows_is_not_computed_in_half_precision(tiny_marian: P
     _check_overflow(replace(spec, architecture="t5"), "int8_float32")
 
 
+def test_a_target_begins_as_it_is_told_to(engine: Any) -> None:
+    sources = [Source(LINES[0]), Source(LINES[0], prefix="The minister"), Source(" ", prefix="The minister")]
+    free, told, blank = (found[0] for _, found in sorted(engine.generate(sources, GREEDY)))
+    assert engine.takes_prefix
+    assert free.text == generate(engine, LINES[:1], GREEDY)[0].text
+    assert told.text.startswith("The minister ")
+    assert not free.text.startswith("The minister")
+    assert told.score < 0
+    assert blank.text == ""
+
+
 def test_a_batch_without_memory_is_named(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Pending:
         def result(self) -> Any:
             raise MemoryError
 
-    monkeypatch.setattr(engine, "_submit", lambda batch, options: [(index, Pending()) for index, _ in batch])
+    monkeypatch.setattr(engine, "_submit", lambda batch, options: [(index, 0, Pending()) for index, *_ in batch])
     with pytest.raises(DecodingError, match="tiny failed on source 0: out of memory"):
         generate(engine, LINES[:1], GREEDY)
 

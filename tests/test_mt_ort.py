@@ -267,6 +267,17 @@ def test_terms_reach_the_model(engine: OnnxRuntimeEngine) -> None:
     assert answers[0][0].text != answers[1][0].text
 
 
+def test_a_target_begins_as_it_is_told_to(engine: OnnxRuntimeEngine) -> None:
+    sources = [Source("قال"), Source("قال", prefix="said he"), Source(" ", prefix="said he")]
+    free, told, blank = (found[0] for _, found in sorted(engine.generate(sources, GREEDY)))
+    assert engine.takes_prefix
+    assert free == generate(engine, ["قال"])[0]
+    assert told.text.startswith("said he")
+    assert len(told.text) > len("said he")
+    assert not free.text.startswith("said he")
+    assert blank.text == ""
+
+
 def test_batches_are_dealt_so_that_workers_have_as_much_to_do(engine: OnnxRuntimeEngine) -> None:
     batches = list(engine._batches([[7] * length for length in (5, 0, 30, 20, 29, 6, 21)]))
     assert [[len(prompt) for _, prompt in batch] for batch in batches] == [[30, 21, 6], [29, 20, 5]]
@@ -279,11 +290,11 @@ def test_batches_are_dealt_so_that_workers_have_as_much_to_do(engine: OnnxRuntim
 def test_closing_stops_before_the_next_batch(engine: OnnxRuntimeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on, decode = [], threading.Event(), engine._decode
 
-    def slow(batch: Any, search: Any) -> Any:
+    def slow(batch: Any, *rest: Any) -> Any:
         begun.append(len(batch))
         if len(begun) > 1:
             go_on.wait(10)
-        return decode(batch, search)
+        return decode(batch, *rest)
 
     monkeypatch.setattr(engine, "_decode", slow)
     options = DecodingOptions(beam_size=1, max_decoding_length=2)
