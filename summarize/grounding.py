@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mt.quantities import quantities
+from mt.quantities import Quantity, read
 from mt.vectors import encode
 from summarize.base import Summary, SummarySentence
 from summarize.names import Name, Place, lowercase_words, names, offered
@@ -36,14 +36,7 @@ _MOST_QUOTED = 3
 _ROUNDED_FROM = 10_000
 _ROUNDED_BY = Fraction(1, 20)
 
-# `quantities` leaves these out, always or in "a fifth", because they mostly count nothing. Here all of them answer for
-# a number, and the second kind asks for one.
-_ANSWERING = {"one": 1, "once": 1, "single": 1, "first": 1, "both": 2, "twice": 2, "double": 2, "couple": 2, "pair": 2,
-              "second": 2}  # fmt: skip
-_ASKING = {"two": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-           "tenth": 10}  # fmt: skip
-_SMALL = _ANSWERING | _ASKING
-_SMALL_WORD = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
+_CALENDAR = ("month", "weekday", "hijri month")
 _CONTENT_WORD = re.compile(r"\b[^\W\d_]{4,}")
 _WORD_BEFORE = re.compile(r"([^\W\d_]*)[\s$£€-]*\Z")
 _WORD_AFTER = re.compile(r"[\s-]*([^\W\d_]*)")
@@ -53,11 +46,28 @@ _STEM = 5
 
 
 class _Number(NamedTuple):
-    surface: str
-    value: Fraction
+    """A number, month or weekday; an answer ("one", "both", "second") supports one but asks for no support itself."""
+
+    quantity: Quantity
     place: Place
     around: frozenset[str]  # the stems of the words near it
-    asks: bool  # whether the article must have it
+
+    @property
+    def asks(self) -> bool:
+        return self.quantity.weight == "strong"
+
+    def agrees(self, other: _Number) -> bool:
+        """Whether `other` says the same, or this is a round number for it."""
+        mine, its = self.quantity, other.quantity
+        if not mine.readings.isdisjoint(its.readings):
+            return True
+        return mine.kind == its.kind and mine.kind not in _CALENDAR and _agree(mine.value, its.value)
+
+    def rivals(self, other: _Number) -> bool:
+        """Whether `other` stands where this one should: near the same word, or as the day or month it happened."""
+        if self.quantity.kind in _CALENDAR:
+            return self.quantity.kind == other.quantity.kind
+        return other.quantity.kind not in _CALENDAR and self.place.resembles(other.place)
 
     def counts_like(self, other: _Number, strictly: bool) -> bool:
         """Whether both seem to count the same thing: in the same place, or, if not `strictly`, near a same word."""
@@ -146,20 +156,22 @@ class Evidence:
 
     def _number_facts(self, text: str, best: int, likeness: Floats) -> Iterator[_Fact]:
         stated = _numbers(text)
-        values = {number.value for number in stated}
-        others = [number for number in self._numbers[best] if number.asks and number.value not in values]
+        values = {number.quantity.value for number in stated}
+        others = [number for number in self._numbers[best] if number.asks and number.quantity.value not in values]
         for number in (number for number in stated if number.asks):
-            agreeing = [(i, n) for i, found in enumerate(self._numbers) for n in found if _agree(number.value, n.value)]
-            holders = {i for i, _ in agreeing if likeness[i] >= NUMBER_LIKENESS}
-            rivals = [other for other in others if other.place.resembles(number.place)]
-            if best not in holders:
+            agreeing = [(i, n) for i, found in enumerate(self._numbers) for n in found if number.agrees(n)]
+            dated = number.quantity.kind in _CALENDAR  # a day stands far from what happened then, like a name
+            holders = {i for i, _ in agreeing if likeness[i] >= (NAME_LIKENESS if dated else NUMBER_LIKENESS)}
+            rivals = [other for other in others if number.rivals(other)]
+            if best not in holders and (rivals or not dated):
                 holders &= {i for i, other in agreeing if number.counts_like(other, strictly=bool(rivals))}
-            surfaces = tuple(rival.surface for rival in rivals)
-            yield _Fact("number", number.surface, frozenset(holders), surfaces, bool(agreeing))
+            surfaces = tuple(rival.quantity.surface for rival in rivals)
+            yield _Fact("number", number.quantity.surface, frozenset(holders), surfaces, bool(agreeing))
 
     def _name_facts(self, text: str, best: int, likeness: Floats) -> Iterator[_Fact]:
         mine = offered(text)
-        for name in names(text, self._lowercase):
+        dates = {n.quantity.surface for n in _numbers(text) if n.asks and n.quantity.kind in _CALENDAR}
+        for name in (name for name in names(text, self._lowercase) if name.surface not in dates):
             having = [i for i, keys in enumerate(self._offered) if not name.keys.isdisjoint(keys)]
             holders = {i for i in having if likeness[i] >= NAME_LIKENESS}
             rivals = [rival for rival in self._alike(best, name) if rival.keys.isdisjoint(mine)]
@@ -204,17 +216,9 @@ def _listed(surfaces: Sequence[str]) -> str:
 
 
 def _numbers(text: str) -> list[_Number]:
-    """The numbers of `text` in order, those that only answer among them."""
-    found = [(*q.span, q.value, True) for q in quantities(text, "en")]
-    inside = {place for start, end, _, _ in found for place in range(start, end)}
-    for match in _SMALL_WORD.finditer(text):
-        if match.start() not in inside:
-            word = match.group().lower()
-            found.append((*match.span(), Fraction(_SMALL[word]), word in _ASKING))
-    return [
-        _Number(text[start:end], value, _place(text, start, end), _around(text, start, end), asks)
-        for start, end, value, asks in sorted(found)
-    ]
+    """The numbers, months and weekdays of `text` in order, those that only answer among them."""
+    found = (quantity for quantity in read(text, "en") if quantity.readings)
+    return [_Number(one, _place(text, *one.span), _around(text, *one.span)) for one in found]
 
 
 def _around(text: str, start: int, end: int) -> frozenset[str]:

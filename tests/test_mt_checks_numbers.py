@@ -579,17 +579,114 @@ DIFFERING = """
     ألف | a hundred
 """  # noqa: E501
 
+# What the written pairs of benchmarks/checks taught, each as a class of its own: who agrees, and who no longer does.
+CLASSES_AGREEING = """
+    باعت الشركة 12.000 جهاز | The company sold 12,000 devices
+    باعت الشركة 12.000 جهاز | The company sold 12.000 devices
+    يسكنها 1.250 شخصا | It has 1,250 inhabitants
+    يبلغ الطول 1.250 متر | The length is 1.25 meters
+    ربح مليونا في عام واحد | He made a million in a single year
+    ربح مليوناً وخسر الباقي | He made a million and lost the rest
+    انخفض الإنتاج ثلثا | Output fell by a third
+    سيارة ألفا روميو | an Alfa Romeo car
+    كل نصف ساعة | every half hour
+    استراحة لنصف ساعة | a half-hour break
+    منذ عام ونصف | for a year and a half
+    بعد الثانية والنصف بقليل | a little after half past two
+    قبل نهاية نصف الساعة الأولى | before the first half hour was over
+    بلغ المنتخب دور الثمانية | The team reached the quarter-finals
+    بلغ المنتخب ربع النهائي | The team reached the last eight
+    بلغ المنتخب دور الـ16 | The team reached the round of 16
+    بلغ المنتخب ثمن النهائي | The team reached the last 16
+    خلال السنوات الثماني الأخيرة | over the last eight years
+    في عام 1420 هـ | in AD 1999
+    عام 410 ميلادية | in 410 AD
+    عام 833 م | in 833 AD
+    القرن الأول قبل الميلاد | the first century BC
+    تعادلا بهدفين لمثلهما | They drew 2-2
+    تعادلا بأربعة أهداف لمثلها | They drew 4-4
+    حتى منتصف الليل | until 12 midnight
+    عند الظهر | at 12 noon
+    سوق الثلاثاء | Souk el Tlata
+    متظاهرون في ساحة السبعين | Protesters in Sabeen Square
+    زيارة الأربعين | the Arbaeen pilgrimage
+    ألّف المؤرخ كتابين | The historian wrote two books
+    ألف المؤرخ الشاب معظمها | The young historian wrote most of them
+    لقاح كورونا | the Covid-19 vaccine
+    مقاتلة إف-35 سقطت | An F-35 fighter fell; the F-35 was new
+    مقهى سفن ستارز الشهير | the famous Seven Stars café
+    يعمل المتجر على مدار الساعة | The shop is open 24 hours a day, seven days a week
+    يعمل المتجر 24 ساعة | The shop is open around the clock
+    بين أكتوبر ومارس | Oct-Mar
+    بعرض 2 سم (4/5 بوصة) | 2 cm (4/5 inch) wide
+    ألفا مقعد | a couple of thousand seats
+    للخطة هدفان | The aim of the plan is twofold
+    مثلث القوة | the triad of power
+    خلال اليومين الماضيين | over the past two days
+    القرنين الثامن عشر والتاسع عشر | the 18th and 19th centuries
+    خلاف بين عائلتين | a dispute between families
+    نتيجتان مختلفتان | different results
+    طائرتان مسيرتان | two drones
+    بقيت المدينتان ولايتين | The cities remained states
+    بنكين اثنين | two banks
+    أصيب شابان ونقل الاثنان إلى المستشفى | Two young men were injured and the two were taken to hospital
+    ثلاثة إخوان | three brothers
+    ارتفع من 5 إلى 7 | rose to 7 from 5
+    حصل على 30 صوتا مقابل 12 | won 30 votes against 12
+    ما بين 5 و9، وتصل إلى 12 | from 5 to 9, and up to 12
+    خسر 1-3 | lost 3-1
+    هزمه 3-1 | was beaten by him 1-3
+    خرج الفريق مهزوماً 3-1 | The team was beaten 1-3
+    قتل في لبنان جنديان | Two soldiers were killed in Lebanon
+    قفز 250 في المئة | jumped two and a half times
+"""
+CLASSES_DIFFERING = """
+    باعت الشركة 12.000 جهاز | The company sold 12 devices
+    باعت الشركة 12.000 جهاز | The company sold 1,200 devices
+    نما 4.25 في المئة | grew 425 percent
+    نما 425 في المئة | grew 4.25 percent
+    قتل ألفا جندي | a thousand soldiers were killed
+    خسر مليونا ناخب | a million voters lost
+    وافق ثلثا النواب | a third of the deputies agreed
+    منذ نصف قرن | for a century
+    كل نصف ساعة | every hour
+    منذ عام ونصف | for a year
+    خرج من نصف النهائي | went out in the quarter-finals
+    بلغ المنتخب دور الثمانية | The team reached the semi-finals
+    في عام 1420 هـ | in 1420 AD
+    في عام 1420 هـ | in AD 1420
+    القرن الأول قبل الميلاد | the first century AD
+    تعادلا بأربعة أهداف لمثلها | They drew 4-3
+    جائحة كوفيد-19 | the Covid-91 pandemic
+    شارع الثلاثين متراً | a street 40 meters wide
+    موعدنا سوق جديد يوم الثلاثاء | We meet at a new market on Wednesday
+    ألفا مقعد | a couple of million seats
+    بعرض 2 سم (4/5 بوصة) | 5 cm (4/5 inch) wide
+    خلال اليومين الماضيين | over the past days
+    خلال الشهرين المقبلين | in the coming two weeks
+    اعتقل شقيقين | arrested a man
+    سقطت قذيفتان على حي سكني | Shells fell on a residential quarter
+    اشترى عدستين جديدتين | He bought new lenses
+    غادر مسؤولان | Officials left
+    قتل في لبنان جنديان | Soldiers were killed in Lebanon
+    وبجائزتين في كان | and prizes at Cannes
+    ارتفع من 5 إلى 7 | rose from 7 to 5
+    تراجع إلى 40 من 60 | fell to 60 from 40
+    حصل على 30 صوتا مقابل 12 | won 12 votes against 30
+    هزم الترجي الأهلي 3-1 | Esperance beat Al Ahly 1-3
+"""
+
 
 def pairs(block: str) -> list[list[str]]:
     return [line.strip().split(" | ") for line in block.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("source", "target"), pairs(AGREEING))
+@pytest.mark.parametrize(("source", "target"), pairs(AGREEING) + pairs(CLASSES_AGREEING))
 def test_the_same_amount_in_another_notation_is_not_flagged(source: str, target: str) -> None:
     assert [flag.message for flag in check_numbers(source, target)] == []
 
 
-@pytest.mark.parametrize(("source", "target"), pairs(DIFFERING))
+@pytest.mark.parametrize(("source", "target"), pairs(DIFFERING) + pairs(CLASSES_DIFFERING))
 def test_another_amount_is_flagged(source: str, target: str) -> None:
     flags = list(check_numbers(source, target))
     assert flags
@@ -614,6 +711,12 @@ def test_another_amount_is_flagged(source: str, target: str) -> None:
         ("15 في المئة", "15 people", ["The source says 15 %, the translation 15. Go by the source."]),
         ("ثلثا السكان", "half of us", ["The source says 2/3; the translation does not."]),
         ("عشرات الآلاف", "tens", ["The source says tens of thousands, the translation tens. Go by the source."]),
+        ("نما من 5 إلى 7", "It grew from 7 to 5",
+         ["The source says 5, the translation 7. Go by the source.",
+          "The source says 7, the translation 5. Go by the source."]),
+        ("ربع النهائي", "the semi-finals",
+         ["The source says quarter-final, the translation semi-final. Go by the source."]),
+        ("عام 500 قبل الميلاد", "in AD 500", ["The source says 500 BC, the translation 500 AD. Go by the source."]),
         ("3 نقاط مئوية", "3 %", ["The source says 3 percentage points, the translation 3 %. Go by the source."]),
         (
             "قُتل 12 في 5 أيام", "13 were killed in 6 days",
@@ -639,13 +742,13 @@ def test_spans_point_at_both_sides() -> None:
 
 
 def test_an_empty_target_has_one_flag_and_it_is_not_about_numbers() -> None:
-    assert [flag.kind for flag in check("قُتل 5000 شخص.", "")] == ["omission"]
+    assert [flag.kind for flag in check(["قُتل 5000 شخص."], [""])[0]] == ["omission"]
 
 
 def test_true_translations_are_hardly_flagged(data: Path) -> None:
     texts = ((data / "dev" / f"flores-dev.{lang}").read_text(encoding="utf-8").splitlines() for lang in ("ar", "en"))
     flagged = [number for number, pair in enumerate(zip(*texts, strict=True), 1) if list(check_numbers(*pair))]
-    assert len(flagged) <= 10  # of 997
+    assert len(flagged) <= 7  # of 997
     assert {126, 131, 166} <= set(flagged), "lines of the data whose two sides do not belong together"
 
 

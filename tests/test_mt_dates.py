@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.checks.numbers import check
-from mt.quantities.hijri import MONTHS
 from mt.quantities import calendar, quantities, unmatched
+from mt.quantities.hijri import MONTHS
 
 AGREEING = """
     الساعة 11:20 | at 11:20

@@ -39,7 +39,7 @@ def kinds(text: str, lang: str) -> list[tuple[str, Fraction]]:
         ("0,125", "en", [Fraction(1, 8)]),
         ("15/3/2016, 9:30, 2-1, 1.2.3, 192.168.0.1", "en", [15, 3, 2016, 9, 30, 2, 1, 1, 2, 3, 192, 168, 0, 1]),
         ("11:00", "en", [11]),
-        ("كوفيد-19 و A1GP", "ar", [19, 1]),
+        ("إف-16 و A1GP", "ar", [16, 1]),
         ("It&#39;s", "en", []),
         ("2.2 million km2", "en", [2200000]),
     ],
@@ -163,7 +163,7 @@ def test_ordinals():
 
 
 def test_words_that_mostly_count_nothing_make_no_noise():
-    assert quantities("لست واحداً من آلاف وعشرات يوم الاثنين في كانون الثاني، ألّف كتاباً بالمئة نصف ساعة", "ar") == []
+    assert quantities("لست واحداً من آلاف وعشرات يوم الاثنين في كانون الثاني، ألّف كتاباً بالمئة نصف الساعة", "ar") == []
     assert quantities("One, a second one, both of thousands, a few million, first, half, III", "en") == []
 
 

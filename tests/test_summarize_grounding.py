@@ -59,7 +59,7 @@ def test_a_true_sentence_cites_what_it_rests_on(text: str, segments: tuple[int, 
         ("Heavy rain flooded the port city of Tobruk.", "names Tobruk; the article names Derna"),
         ("Prime Minister Fathi Bashagha declared three days of mourning.",
          "names Fathi, Bashagha; the article names Abdul, Hamid, Dbeibah"),
-        ("Schools in the east will stay closed until Monday.", "names Monday; the article names Sunday"),
+        ("Schools in the east will stay closed until Monday.", "says Monday; the article says Sunday"),
         ("Dbeibah promised that damaged homes would be rebuilt.", "names Dbeibah; the article does so elsewhere"),
         ("Rescue teams from Malta moved 9,000 residents to schools.",
          "says 9,000; the article says 5,000, and names Malta; the article does not"),
@@ -84,6 +84,28 @@ def test_a_number_must_count_the_same_thing(text: str, supported: bool) -> None:
         "The flood swept away two bridges.",
     ]
     assert grounded(text, article).supported is supported
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The court heard the case on Tuesday.", None),
+        ("The court heard the case on Wednesday.", "says Wednesday; the article says Tuesday"),
+        ("The court heard the case on Friday.", "says Friday; the article says Tuesday"),
+        ("Judges promised a verdict by January 9.", None),
+        ("Judges promised a verdict by March 9.", "says March; the article says Jan"),
+        ("One in three witnesses refused to speak.", None),
+        ("One in four witnesses refused to speak.", "says four; the article does not"),
+    ],
+)
+def test_days_months_and_shares_are_read_as_in_a_translation(text: str, reason: str | None) -> None:
+    article = [
+        "The court in the old town heard the case of the stolen paintings on Tuesday.",
+        "Visitors queued at the museum on Wednesday to see what was left.",
+        "The judges promised that they would announce their verdict by Jan. 9.",
+        "A third of the witnesses refused to speak.",
+    ]
+    assert grounded(text, article).reason == reason
 
 
 def test_an_unsupported_sentence_gives_way_to_the_nearest_extract_that_is_not_there_yet() -> None:

@@ -24,8 +24,13 @@ class Mismatch(NamedTuple):
     added: tuple[Quantity, ...]  # in the target, not in the source
 
 
-def lacking(source: Sequence[Quantity], target: Sequence[Quantity]) -> Mismatch:
-    """What is left when equal values, other readings, answers and conversions are paired off in this order."""
+def lacking(
+    source: Sequence[Quantity], target: Sequence[Quantity], moved: Sequence[tuple[Quantity, Quantity]] = ()
+) -> Mismatch:
+    """What is left when equal values, other readings, answers and conversions are paired off in this order.
+
+    What is equal but `moved` out of its place is left too.
+    """
     ours, theirs = list(source), list(target)
     lost: list[tuple[Quantity, Quantity]] = []
     for weights in _ORDER:
@@ -34,11 +39,18 @@ def lacking(source: Sequence[Quantity], target: Sequence[Quantity]) -> Mismatch:
     _drop_conversions(ours, theirs, source, target)
     left = [q for q in ours if q.weight == "strong"] + [a for a, _ in _contradictions(ours, theirs)]
     right = [q for q in theirs if q.weight == "strong"] + [b for _, b in _contradictions(ours, theirs)]
+    for one, other in moved:
+        left.append(one)
+        right.append(other)
     for one, other in lost:
         if _dropped_unit(one, target) or _dropped_unit(other, source):
             left.append(one)
             right.append(other)
-    return Mismatch(tuple(sorted(left, key=lambda q: q.span)), tuple(sorted(right, key=lambda q: q.span)))
+    return Mismatch(_in_order(left), _in_order(right))
+
+
+def _in_order(quantities: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    return tuple(dict.fromkeys(sorted(quantities, key=lambda q: q.span)))
 
 
 def _pair_off(
@@ -91,6 +103,10 @@ def _agree(one: Quantity, other: Quantity) -> bool:
     if differ(one.units, other.units):
         return False
     shared = one.readings & other.readings
+    if PERCENT in one.units & other.units:  # 3.75 % is the number 3.75 and 0.0375, but not 375 %
+        return {("n", one.value), ("n", other.value)} <= shared
+    if {"AD"} in (one.units, other.units):  # the year 1421 of the Hijra is not the year 1421
+        shared -= {("n", q.value) for q in (one, other) if q.kind == "hijri"}
     if one.kind == other.kind and one.kind in _OWN_FAMILY:
         return any(family == _OWN_FAMILY[one.kind] for family, _ in shared)
     return bool(shared)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from mt.quantities.clocks import ClockReader
+from mt.quantities.clocks import read_clock
+from mt.quantities.duals import counts_two
 from mt.quantities.hijri import MONTHS, gregorian
-from mt.quantities.numerals import CLITICS, Lang, Token
-from mt.quantities.units import Quantity, Reading, Weight
+from mt.quantities.numerals import CLITICS, Lang
+from mt.quantities.text import Text
+from mt.quantities.units import Quantity, Reading, Weight, named
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ARABIC_MONTHS = (
@@ -36,6 +38,7 @@ _PERIODS = {"العام": "year", "السنة": "year", "الشهر": "month", "
             "week": "week"}  # fmt: skip
 _NEAR_DAYS = {"امس": -1, "غدا": 1, "yesterday": -1, "tomorrow": 1}
 
+_LOOK_BACK = 30  # tokens
 _NUMERIC = re.compile(r"([0-9]{1,4})([/.\-–])([0-9]{1,2})\2([0-9]{1,4})(?![0-9]|[/.\-–][0-9])")
 _SHORT = re.compile(r"([0-9]{1,2})/([0-9]{1,2})(?![0-9]|[/.\-–][0-9])")
 
@@ -60,163 +63,182 @@ def _table() -> dict[Lang, dict[str, tuple[str, int]]]:
 _NAMES = _table()
 
 
-class DateReader(ClockReader):
-    """Reads parts of dates and times at any token of a text."""
-
-    def date(self, i: int) -> tuple[list[Quantity], int] | None:
-        """The parts of the date or time at token `i` and where it ends, None if there is none."""
-        token = self.tokens[i]
-        if token.kind == "digits" and (found := self._numeric_date(i)):
-            return found
-        if found := self.clock(i):
-            return found
-        if token.kind != "word":
-            return None
-        return self._month(i) or self._weekday(i) or self._relative(i)
-
-    # Months and weekdays.
-
-    def month_at(self, i: int) -> tuple[int, int] | None:
-        """A month and where it ends."""
-        token, following = self.at(i), self.at(i + 1)
-        if token.kind != "word":
-            return None
-        if self.arabic:
-            for paired in ("كانون", "تشرين"):
-                if token.text.endswith(paired) and following.role == "ordinal" and following.definite:
-                    number = _PAIRED_MONTHS.get((paired, int(following.value)))
-                    return (number, i + 2) if number else None
-        kind, number = _NAMES[self.lang].get(token.text, ("", 0))
-        if kind == "month" and not (token.text.endswith("اب") and "آ" not in self.text[token.start : token.end]):
-            return (number, i + 1) if self.arabic or self._capital(token) else None
-        if kind == "short" and self._capital(token):
-            dot = self.at(i + 1).text == "."
-            if self.at(i + 1 + dot).kind == "digits" or self.at(i - 1).kind == "digits":
-                return number, i + 1
+def read_date(text: Text, i: int) -> tuple[list[Quantity], int] | None:
+    """The parts of the date or time at token `i` and where it ends, None if there is none."""
+    token = text.tokens[i]
+    if token.kind == "digits" and (found := _numeric_date(text, i)):
+        return found
+    if found := read_clock(text, i):
+        return found
+    if token.kind != "word":
         return None
+    return _month(text, i) or _weekday(text, i) or _relative(text, i)
 
-    def _capital(self, token: Token) -> bool:
-        return self.text[token.start].isupper()
 
-    def _month(self, i: int) -> tuple[list[Quantity], int] | None:
-        found = self.month_at(i)
-        if not found:
-            return None
-        number, end = found
-        weight: Weight = "answer" if self._is_doubtful(i, end) else "strong"
-        between = self.at(end).text in ("/", "(", "-")
-        if (again := self.month_at(end + between)) and again[0] == number:  # كانون الثاني/يناير
-            end, weight = again[1], "strong"
-        return [self.part(number, "month", i, end, {("month", Fraction(number))}, weight)], end
+# Months and weekdays.
 
-    def _is_doubtful(self, i: int, end: int) -> bool:
-        word, before, after = self.tokens[i].text, self.at(i - 1), self.at(end)
-        if word not in _DOUBTFUL and not (self.arabic and word[1:] in _DOUBTFUL):
-            return False
-        after = self.at(end + 1) if after.text in ",،." else after
-        if before.kind == "digits" or before.role == "ordinal" or before.text in _BEFORE or after.text in _AFTER:
-            return False
-        if self.arabic or word in ("may", "march"):
-            return after.kind != "digits"
-        return after.kind == "word" and self._capital(after) and after.text not in _NAMES["en"]
 
-    def _weekday(self, i: int) -> tuple[list[Quantity], int] | None:
-        token = self.tokens[i]
-        number = 0
-        if self.arabic:
-            word = token.clitics + token.text
-            kind, number = _NAMES["ar"].get(word, ("", 0))
-            if not kind and self.at(i - 1).text.endswith("يوم"):  # كل يوم جمعة
-                kind, number = _NAMES["ar"].get("ال" + word, ("", 0))
-            if kind != "weekday":
-                return None
-            readings: set[Reading] = {("weekday", Fraction(number))}
-            marked = self.at(i - 1).text.removeprefix("ال") in _DAYS or self.at(i - 1).text[1:] in _DAYS
-            if token.role == "unit" and not marked:  # the two of them, the one
-                readings.add(("n", token.value))
-            sunday = number == 7 and not marked and self.at(i + 1).text in ("الواحد", "الصمد")
-            return [self.part(number, "weekday", i, i + 1, readings, "answer" if sunday else "strong")], i + 1
+def month_at(text: Text, i: int) -> tuple[int, int] | None:
+    """A month and where it ends."""
+    token, following = text.at(i), text.at(i + 1)
+    if token.kind != "word":
+        return None
+    if text.arabic:
+        for paired in ("كانون", "تشرين"):
+            if token.text.endswith(paired) and following.role == "ordinal" and following.definite:
+                number = _PAIRED_MONTHS.get((paired, int(following.value)))
+                return (number, i + 2) if number else None
+    kind, number = _NAMES[text.lang].get(token.text, ("", 0))
+    if kind == "month" and not (token.text.endswith("اب") and "آ" not in text.string[token.start : token.end]):
+        return (number, i + 1) if text.arabic or text.is_capital(token) else None
+    if kind == "short" and text.is_capital(token):
+        return number, i + 1
+    return None
+
+
+def _is_dated(text: Text, i: int) -> bool:
+    """Does a number stand beside the month at token `i`? "Nov" alone answers, "Jan" alone is somebody."""
+    dot = text.at(i + 1).text == "."
+    return text.at(i + 1 + dot).kind == "digits" or text.at(i - 1).kind == "digits"
+
+
+def _month(text: Text, i: int) -> tuple[list[Quantity], int] | None:
+    found = month_at(text, i)
+    if not found:
+        return None
+    number, end = found
+    short = _NAMES[text.lang].get(text.tokens[i].text, ("", 0))[0] == "short"
+    weight: Weight = "answer" if _is_doubtful(text, i, end) or (short and not _is_dated(text, i)) else "strong"
+    between = text.at(end).text in ("/", "(", "-")
+    if (again := month_at(text, end + between)) and again[0] == number:  # كانون الثاني/يناير
+        end, weight = again[1], "strong"
+    return [text.part(number, "month", i, end, {("month", Fraction(number))}, weight)], end
+
+
+def _is_doubtful(text: Text, i: int, end: int) -> bool:
+    word, before, after = text.tokens[i].text, text.at(i - 1), text.at(end)
+    if word not in _DOUBTFUL and not (text.arabic and word[1:] in _DOUBTFUL):
+        return False
+    after = text.at(end + 1) if after.text in ",،." else after
+    if before.kind == "digits" or before.role == "ordinal" or before.text in _BEFORE or after.text in _AFTER:
+        return False
+    if text.arabic or word in ("may", "march"):
+        return after.kind != "digits"
+    return after.kind == "word" and text.is_capital(after) and after.text not in _NAMES["en"]
+
+
+def weekday_at(text: Text, i: int) -> int:
+    """The number of the weekday that token `i` names, 0 if it names none."""
+    token = text.at(i)
+    if not text.arabic:
         kind, number = _NAMES["en"].get(token.text, ("", 0))
-        if kind != "weekday" or not self._capital(token):
-            return None
-        paper = self.at(i + 1).text in ("times", "telegraph", "mirror", "mail", "express", "herald", "post", "night")
-        weight: Weight = "answer" if paper and self.at(i + 1).text != "night" else "strong"
-        return [self.part(number, "weekday", i, i + 1, {("weekday", Fraction(number))}, weight)], i + 1
+        return number if kind == "weekday" and text.is_capital(token) else 0
+    word = token.clitics + token.text
+    kind, number = _NAMES["ar"].get(word, ("", 0))
+    if not kind and text.at(i - 1).text.endswith("يوم"):  # كل يوم جمعة
+        kind, number = _NAMES["ar"].get("ال" + word, ("", 0))
+    return number if kind == "weekday" else 0
 
-    def _relative(self, i: int) -> tuple[list[Quantity], int] | None:
-        first, second = self.tokens[i].text, self.at(i + 1).text
-        if first in _NEAR_DAYS:
-            offset, period, end = _NEAR_DAYS[first], "day", i + 1
-        elif first in _SINCE and second in _PERIODS:
-            offset, period, end = _SINCE[first], _PERIODS[second], i + 2
-            if self.at(i + 2).text in _SINCE:  # هذا العام الماضي; this past year
-                offset, end = _SINCE[self.at(i + 2).text], i + 3
-        elif self.arabic and second in _SINCE and (first in _PERIODS or first[1:] in _PERIODS):
-            offset, period, end = _SINCE[second], _PERIODS[first if first in _PERIODS else first[1:]], i + 2
-        else:
-            return None
-        return [self.part(offset, "relative", i, end, {(period, Fraction(offset))}, "soft")], end
 
-    # Numeric dates.
-
-    def _numeric_date(self, i: int) -> tuple[list[Quantity], int] | None:
-        start = self.tokens[i].start
-        if start and (
-            self.text[start - 1] in "/:"
-            or (self.text[start - 1] in ".-–" and self.text[start - 2 : start - 1].isdigit())
-        ):
-            return None
-        match = _NUMERIC.match(self.digits, start)
-        if match:
-            sign, values = match[2], [int(match[n]) for n in (1, 3, 4)]
-            years = [n for n in (0, 2) if len(match[(1, 3, 4)[n]]) == 4 and 1000 <= values[n] < 3000]
-            if not years and sign != "/":
-                return None
-            year = years[0] if years else 2
-            if len(years) > 1 or values[2 - year] > 31 or not 1 <= values[1] <= 31:
-                return None
-            spans = [match.span(n) for n in (1, 3, 4)]
-            return self._dated(spans, values, year), self.after(match.end(), i)
-        match = _SHORT.match(self.digits, start)
-        if match:
-            return self._halves([match.span(1), match.span(2)], int(match[1]), int(match[2])), self.after(
-                match.end(), i
-            )
+def _weekday(text: Text, i: int) -> tuple[list[Quantity], int] | None:
+    number, token, before, after = weekday_at(text, i), text.tokens[i], text.at(i - 1).text, text.at(i + 1).text
+    if not number:
         return None
+    readings: set[Reading] = {("weekday", Fraction(number))}
+    weight: Weight = "strong"
+    if text.arabic:
+        marked = before.removeprefix("ال") in _DAYS or before[1:] in _DAYS
+        if token.role == "unit" and not marked:  # the two of them, the one
+            readings.add(("n", token.value))
+            if token.value == 2 and any(counts_two(text, j) for j in range(max(0, i - _LOOK_BACK), i)):
+                weight = "soft"
+        if number == 7 and not marked and after in ("الواحد", "الصمد"):
+            weight = "answer"
+    elif after in ("times", "telegraph", "mirror", "mail", "express", "herald", "post"):
+        weight = "answer"
+    return [text.part(number, "weekday", i, i + 1, readings, weight)], i + 1
 
-    def _dated(self, spans: list[tuple[int, int]], values: list[int], year: int) -> list[Quantity]:
-        """The three parts, each with all it may be: day first in Arabic, either way in English."""
-        label = "/".join(map(str, values)) if year == 2 else "-".join(f"{value:02}" for value in values)
-        readings: list[set[Reading]] = [{("n", Fraction(value))} for value in values]
-        months = [1] if self.arabic or year == 0 else [0, 1]
-        months = months if any(1 <= values[n] <= 12 for n in months) else [2 - year]
-        for n in months:
-            if 1 <= values[n] <= 12:
-                readings[n].add(("month", Fraction(values[n])))
-        if values[year] < 100:
-            readings[year].add(("n", Fraction(values[year] + (2000 if values[year] < 50 else 1900))))
-        if 1343 <= values[year] <= 1500 and (day := gregorian(values[year], values[1], values[2 - year])):
-            label, parts = day.label, (day.days, day.months, day.years)
-            readings[1].add(("hijri month", Fraction(values[1])))
-            for n, extra in zip((2 - year, 1, year), parts, strict=True):
-                readings[n] |= extra
-        return [
-            self.quoted(value, "number", span, found, label=label)
-            for value, span, found in zip(values, spans, readings, strict=True)
-        ]
 
-    def _halves(self, spans: list[tuple[int, int]], one: int, two: int) -> list[Quantity]:
-        """15/3, 9/11, or the fraction 3/4."""
-        readings: list[set[Reading]] = [{("n", Fraction(one))}, {("n", Fraction(two))}]
-        for n, value in ((0, one), (1, two)):
-            if 1 <= value <= 12 and (n or not self.arabic):
-                readings[n].add(("month", Fraction(value)))
-        fraction = 0 < one < two <= 10
-        if fraction:
-            readings[0].add(("n", Fraction(one, two)))
-        weights: tuple[Weight, Weight] = ("strong", "answer" if fraction else "strong")
-        label = f"{one}/{two}"
-        return [
-            self.quoted(value, "number", span, found, weight, label)
-            for value, span, found, weight in zip((one, two), spans, readings, weights, strict=True)
-        ]
+def _relative(text: Text, i: int) -> tuple[list[Quantity], int] | None:
+    first, second = text.tokens[i].text, text.at(i + 1).text
+    if first in _NEAR_DAYS:
+        offset, period, end = _NEAR_DAYS[first], "day", i + 1
+    elif first in _SINCE and second in _PERIODS:
+        offset, period, end = _SINCE[first], _PERIODS[second], i + 2
+        if text.at(i + 2).text in _SINCE:  # هذا العام الماضي; this past year
+            offset, end = _SINCE[text.at(i + 2).text], i + 3
+    elif text.arabic and second in _SINCE and (first in _PERIODS or first[1:] in _PERIODS):
+        offset, period, end = _SINCE[second], _PERIODS[first if first in _PERIODS else first[1:]], i + 2
+    else:
+        return None
+    return [text.part(offset, "relative", i, end, {(period, Fraction(offset))}, "soft")], end
+
+
+# Numeric dates.
+
+
+def _numeric_date(text: Text, i: int) -> tuple[list[Quantity], int] | None:
+    start = text.tokens[i].start
+    if start and (
+        text.string[start - 1] in "/:"
+        or (text.string[start - 1] in ".-–" and text.string[start - 2 : start - 1].isdigit())
+    ):
+        return None
+    match = _NUMERIC.match(text.digits, start)
+    if match:
+        sign, values = match[2], [int(match[n]) for n in (1, 3, 4)]
+        years = [n for n in (0, 2) if len(match[(1, 3, 4)[n]]) == 4 and 1000 <= values[n] < 3000]
+        if not years and sign != "/":
+            return None
+        year = years[0] if years else 2
+        if len(years) > 1 or values[2 - year] > 31 or not 1 <= values[1] <= 31:
+            return None
+        spans = [match.span(n) for n in (1, 3, 4)]
+        return _dated(text, spans, values, year), text.after(match.end(), i)
+    match = _SHORT.match(text.digits, start)
+    if match:
+        end = text.after(match.end(), i)
+        of_a_unit = bool(named(text.at(end), text.lang))  # 1/5 inch is no date
+        return _halves(text, [match.span(1), match.span(2)], int(match[1]), int(match[2]), of_a_unit), end
+    return None
+
+
+def _dated(text: Text, spans: list[tuple[int, int]], values: list[int], year: int) -> list[Quantity]:
+    """The three parts, each with all it may be: day first in Arabic, either way in English."""
+    label = "/".join(map(str, values)) if year == 2 else "-".join(f"{value:02}" for value in values)
+    readings: list[set[Reading]] = [{("n", Fraction(value))} for value in values]
+    months = [1] if text.arabic or year == 0 else [0, 1]
+    months = months if any(1 <= values[n] <= 12 for n in months) else [2 - year]
+    for n in months:
+        if 1 <= values[n] <= 12:
+            readings[n].add(("month", Fraction(values[n])))
+    if values[year] < 100:
+        readings[year].add(("n", Fraction(values[year] + (2000 if values[year] < 50 else 1900))))
+    if 1343 <= values[year] <= 1500 and (day := gregorian(values[year], values[1], values[2 - year])):
+        label, parts = day.label, (day.days, day.months, day.years)
+        readings[1].add(("hijri month", Fraction(values[1])))
+        for n, extra in zip((2 - year, 1, year), parts, strict=True):
+            readings[n] |= extra
+    return [
+        text.quoted(value, "number", span, found, label=label)
+        for value, span, found in zip(values, spans, readings, strict=True)
+    ]
+
+
+def _halves(text: Text, spans: list[tuple[int, int]], one: int, two: int, of_a_unit: bool) -> list[Quantity]:
+    """15/3, 9/11, or the fraction 3/4."""
+    readings: list[set[Reading]] = [{("n", Fraction(one))}, {("n", Fraction(two))}]
+    for n, value in ((0, one), (1, two)):
+        if 1 <= value <= 12 and (n or not text.arabic):
+            readings[n].add(("month", Fraction(value)))
+    fraction = 0 < one < two <= 10
+    if fraction:
+        readings[0].add(("n", Fraction(one, two)))
+    if fraction and of_a_unit:
+        readings = [{("n", Fraction(one, two))}, set()]
+    weights: tuple[Weight, Weight] = ("strong", "answer" if fraction else "strong")
+    label = f"{one}/{two}"
+    return [
+        text.quoted(value, "number", span, found, weight, label)
+        for value, span, found, weight in zip((one, two), spans, readings, weights, strict=True)
+    ]

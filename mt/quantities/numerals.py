@@ -77,6 +77,7 @@ _TWO_PARTS = {3: "ثلثان ثلثين ثلثي", 5: "خمسان خمسي"}
 FIFTH_TO_TENTH = {"خمس": 5, "سدس": 6, "سبع": 7, "ثمن": 8, "تسع": 9, "عشر": 10}  # as fractions; most are numbers too
 BARE_SCALES = {"الف", "مليون", "مليار", "بليون", "تريليون", "ترليون"}
 CLITICS = ("", "و", "ف", "ب", "ل", "ك", "ال", "وب", "ول", "لل", "وال", "بال", "فال", "كال", "ولل", "وبال")
+INDEFINITE = tuple(clitics for clitics in CLITICS if not clitics.endswith(("ال", "لل")))
 _NOT_NUMBERS = {"لست", "ولست", "فلست"}  # "I am not", never "for six"
 
 _ENGLISH_UNITS = "one two three four five six seven eight nine"
@@ -96,8 +97,8 @@ _ENGLISH_PARTS = {2: "halves", 3: "thirds", 4: "quarters fourths", 5: "fifths", 
 _ENGLISH_WEAK = {
     0: "zero nil nothing none no",
     1: "once single sole alone lone",
-    2: "twice both double doubled pair pairs couple twin twins duo brace dual bilateral",
-    3: "thrice triple tripled triplets trio treble threefold trilateral",
+    2: "twice both double doubled pair pairs couple couples twin twins duo brace dual bilateral twofold",
+    3: "thrice triple tripled triplets trio triad treble threefold trilateral",
     4: "quadruple quadrupled quartet fourfold",
     5: "quintet fivefold",
     10: "decade decades tenfold",
@@ -113,6 +114,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_](?:[^\W\d_]|[\u064b-\u065f\u0670])*)"
     r"|\S"
 )
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.000")  # 35.000: nobody measures to three zeros
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}([.,٬'])[0-9]{3}(?:\1[0-9]{3})*")  # 1,250,000
 _DIACRITICS = re.compile(r"[\u064b-\u065f\u0670\u0640]")
 _ASCII = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹،’", "01234567890123456789,'")
@@ -161,7 +163,7 @@ def literal(text: str, lang: Lang) -> Fraction | None:
         return Fraction(int(text))
     tail = re.split(r"\D", text)[-1]
     head, mark = text[: -len(tail) - 1], text[-len(tail) - 1]
-    if _GROUPED.fullmatch(text) and (mark != "." or "." in head):
+    if _GROUPED.fullmatch(text) and (mark != "." or "." in head or (lang == "ar" and _THOUSANDS.fullmatch(text))):
         return Fraction(int(re.sub(r"\D", "", text)))
     if mark == "," and not (head == "0" or (lang == "ar" and len(tail) < 3)):
         return None

@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from mt.document import Span
-from mt.quantities.numerals import CLITICS, Lang, Token
+from mt.quantities.numerals import CLITICS, INDEFINITE, Lang, Token
 
 Kind = Literal["number", "percent", "ordinal", "hour", "month", "hijri", "hijri month", "weekday", "relative",
-               "magnitude"]  # fmt: skip
+               "magnitude", "final"]  # fmt: skip
 Weight = Literal["strong", "soft", "answer"]
 Reading = tuple[str, Fraction]  # a family ("n" for plain numbers, "month", "weekday" …) and a value in it
 Units = frozenset[str]
@@ -39,6 +39,7 @@ class Quantity:
     readings: frozenset[Reading] = frozenset()
     weight: Weight = "strong"
     label: str = ""
+    role: str = ""  # what the preposition before it says: "from", "to", "against"
 
 
 # unit | dimension and size | Arabic words as `numerals.bare` leaves them | English words; -ا, -ات and -s are added
@@ -108,6 +109,12 @@ _RAISED = {2: ("area", "square "), 3: ("volume", "cubic ")}
 _SCALES = {"celsius": "celsius", "c": "celsius", "centigrade": "celsius", "مئوية": "celsius", "سلسيوس": "celsius",
            "سيلسيوس": "celsius", "fahrenheit": "fahrenheit", "f": "fahrenheit", "فهرنهايت": "fahrenheit",
            "فهرنهايتية": "fahrenheit", "℃": "celsius"}  # fmt: skip
+ERAS: dict[str, Units] = {
+    word: frozenset({era})
+    for era, words in (("AD", "ad ce ميلادي الميلادي ميلادية الميلادية للميلاد"), ("BC", "bc bce"))
+    for word in words.split()
+}
+_NEAR_IN_TIME = {"الماضيين", "المقبلين", "القادمين", "الاخيرين", "المنصرمين", "الفائتين", "التاليين"}
 _BESIDE = {"us", "u.s", "american", "canadian", "australian", "metric", "british", "saudi", "more", "full", "whole",
            "من", "nautical"}  # fmt: skip
 
@@ -149,11 +156,11 @@ def named(token: Token, lang: Lang) -> Units:
     return _WORDS[lang].get(token.text, NO_UNITS) if token.kind != "end" else NO_UNITS
 
 
-def dual(token: Token) -> Units:
-    """The units of which an Arabic word counts two: ساعتين, كيلومتران."""
+def dual(token: Token, following: Token) -> Units:
+    """The units of which an Arabic word counts two: ساعتين, كيلومتران, «الشهرين الماضيين»."""
     if token.role != "weak" or token.text in _WORDS["ar"] or not token.text.endswith(("ان", "ين")):
         return NO_UNITS
-    for clitics in CLITICS[:6]:
+    for clitics in CLITICS if following.text in _NEAR_IN_TIME else INDEFINITE:
         stem = token.text[len(clitics) : -2]
         if (len(stem) > 2 or stem == "طن") and token.text.startswith(clitics) and not stem.startswith("ال"):
             found = _WORDS["ar"].get(stem, NO_UNITS)
