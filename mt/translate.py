@@ -5,32 +5,25 @@ segment → slips and names → normalize → Engine.generate → second decodin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 
 from mt import __version__, typos
 from mt.checks import check, in_order
 from mt.checks.confidence import confidences
-from mt.checks.coverage import loops
-from mt.document import Article, DecodingOptions, Flag, Hypothesis, Segment, Source, Translation
+from mt.decode import Hypotheses, Progress, decode, generate
+from mt.document import Article, DecodingOptions, Flag, Segment, Source, Translation
 from mt.engine import Engine
 from mt.errors import EmptyInput
 from mt.language import check_arabic
 from mt.normalize import VISIBLE, normalize
 from mt.rerank import Ranked, rank
-from mt.segment import halves, segment
+from mt.segment import segment
 from mt.terms import Terms, load_terms, prompted
 from mt.terms.insist import missing, retried
 from mt.terms.match import Match
 from mt.typos import Slip, corrected, slips
-
-Progress = Callable[[int, int], None]  # sources decoded, sources in all
-Hypotheses = tuple[Hypothesis, ...]
-
-# A second decoding holds the model back from what it repeated: no four tokens twice, repeated ones made unlikely.
-AGAINST_LOOPS = DecodingOptions(repetition_penalty=1.2, no_repeat_ngram_size=4)
 
 _CUT = "The translation of this segment breaks off: the end is missing. Cut the sentence in two, or try another model."
 
@@ -162,11 +155,11 @@ def _translate(drafts: Sequence[_Draft], engine: Engine, options: DecodingOption
     readings = [reading for draft in drafts for reading in draft.readings]
     sources = [reading.source for reading in readings]
     if options.plain:
-        plain = _generate(sources, engine, options, progress)
+        plain = generate(sources, engine, options, progress)
         return [_plainly(draft, hypotheses) for draft, hypotheses in zip(drafts, plain, strict=True)]
     beam = options.over(engine.spec.decoding).beam_size or 1
     wide = replace(options, num_hypotheses=max(options.num_hypotheses, beam))  # a beam holds them anyway
-    hypotheses = _decode(sources, engine, wide, progress)
+    hypotheses = decode(sources, engine, wide, progress)
     ranked = iter(rank([s.text for s in sources], hypotheses, [reading.matches for reading in readings]))
     done = [_chosen(draft, list(islice(ranked, len(draft.readings)))) for draft in drafts]
     if engine.takes_prefix:
@@ -199,7 +192,7 @@ def _insist(done: Sequence[_Done], engine: Engine, options: DecodingOptions) -> 
             source = retried(reading.source, target, lacking[0], reading.matches)
             if _fits(replace(source, text=f"{source.text} {source.prefix}"), engine):
                 again[i] = source
-    hypotheses = _generate(list(again.values()), engine, options)
+    hypotheses = generate(list(again.values()), engine, options)
     readings = [done[i].reading for i in again]
     ranked = rank([r.source.text for r in readings], hypotheses, [r.matches for r in readings])
     for i, found in zip(again, ranked, strict=True):
@@ -207,51 +200,6 @@ def _insist(done: Sequence[_Done], engine: Engine, options: DecodingOptions) -> 
         if worth > done[i].worth:
             answers[i] = replace(done[i], hypotheses=(best, *done[i].hypotheses), worth=worth)
     return answers
-
-
-def _decode(
-    sources: Sequence[Source], engine: Engine, options: DecodingOptions, progress: Progress
-) -> list[Hypotheses]:
-    hypotheses = _generate(sources, engine, options, progress)
-    if options.plain:
-        return hypotheses
-    careful = replace(AGAINST_LOOPS.over(options), num_hypotheses=options.num_hypotheses)
-    suspect = [i for i, found in enumerate(hypotheses) if _failed(sources[i].text, found[0])]
-    for again in (partial(_generate, options=careful), partial(_generate_halves, options=careful)):
-        for i, found in zip(suspect, again([sources[i] for i in suspect], engine), strict=True):
-            if not _failed(sources[i].text, found[0]):
-                hypotheses[i] = found
-        suspect = [i for i in suspect if _failed(sources[i].text, hypotheses[i][0])]
-    return hypotheses
-
-
-def _generate(
-    sources: Sequence[Source], engine: Engine, options: DecodingOptions, progress: Progress = lambda done, total: None
-) -> list[Hypotheses]:
-    found: dict[int, Hypotheses] = {}
-    for index, hypotheses in engine.generate(sources, options) if sources else ():
-        found[index] = hypotheses
-        progress(len(found), len(sources))
-    return [found[i] for i in range(len(sources))]
-
-
-def _generate_halves(sources: Sequence[Source], engine: Engine, options: DecodingOptions) -> list[Hypotheses]:
-    """Each source decoded in two parts, the best of both joined: a shorter source seldom loops."""
-    parts = [halves(source.text) for source in sources]
-    flat = [Source(text, source.terms) for source, part in zip(sources, parts, strict=True) for text in part[::2]]
-    found = _generate(flat, engine, replace(options, num_hypotheses=1))
-    return [(_join(left[0], right[0]),) for left, right in zip(found[::2], found[1::2], strict=True)]
-
-
-def _join(left: Hypothesis, right: Hypothesis) -> Hypothesis:
-    scores = [half.score for half in (left, right) if half.score is not None and half.text]
-    mean = sum(scores) / len(scores) if scores else None
-    return Hypothesis(f"{left.text} {right.text}".strip(), mean, left.complete and right.complete)
-
-
-def _failed(source: str, hypothesis: Hypothesis) -> bool:
-    """Whether the engine lost its way: no end within the limit, or a loop that the source does not have."""
-    return not hypothesis.complete or (loops(hypothesis.text) is not None and loops(source) is None)
 
 
 def _translation(

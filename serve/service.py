@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 import sentencex
 
+from mt.decode import Progress
 from mt.document import Article, DecodingOptions, Translation
 from mt.engine import Engine, Placement, load_engine
 from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
 from mt.terms import Terms, load_terms
-from mt.translate import Progress, check_article, translate
+from mt.translate import check_article, translate
 from mt.vectors import load_in_background
 from summarize.base import Summarizer, Summary, load_summarizer
 from summarize.extractive import Lead

@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mt.translate import Progress
+    from mt.decode import Progress
 
 
 def speak_utf8() -> None:

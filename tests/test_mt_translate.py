@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt import __version__
+from mt.decode import AGAINST_LOOPS
 from mt.document import Article, DecodingOptions, Hypothesis, Source, Term, Translation
 from mt.errors import DecodingError, EmptyInput, UnsupportedLanguage
 from mt.normalize import normalize
 from mt.terms import load_terms
-from mt.translate import AGAINST_LOOPS, translate, translate_lines
+from mt.translate import translate, translate_lines
 
 Build = Callable[..., Any]
 
