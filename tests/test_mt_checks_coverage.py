@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt import vectors
-from mt.checks import check, coverage
+from mt.checks import coverage, in_order, leftovers
 from mt.checks.coverage import loops
+from mt.document import Flag
 
 SOURCE = "قال الوزير إن الحكومة ستعلن خطتها الجديدة غداً. وأضاف أن الميزانية لن تتغير هذا العام."
 TARGET = (
@@ -15,6 +16,11 @@ TARGET = (
 )
 TEXT = st.text(st.sampled_from("aه ,.ـ؟ وقa٣3\n\u064bbل\u202b😀-")) | st.text(max_size=80)
 steadily = settings(derandomize=True, deadline=None)
+
+
+def check(source: str, target: str) -> tuple[Flag, ...]:
+    """The flags of one segment, in order."""
+    return in_order(coverage.check(source, target))
 
 
 def found(source: str, target: str) -> list[tuple[str, str]]:
@@ -157,6 +163,74 @@ def test_all_pairs_at_once_are_flagged_as_each_alone():
     pairs = [(source, clauses[0]), (SOURCE, TARGET), (SOURCE, "")]
     assert coverage.check_all(*zip(*pairs, strict=True)) == [tuple(coverage.check(*pair)) for pair in pairs]
     assert coverage.check_all([], []) == []
+
+
+def test_words_of_a_translation_that_is_neither_short_nor_long_are_not_encoded(monkeypatch):
+    source, *clauses = CLAUSES
+    monkeypatch.setattr(vectors, "_words", {})
+    monkeypatch.setattr(vectors, "encode", lambda texts: pytest.fail("encoded") if texts else np.zeros((0, 512)))
+    assert coverage.check_all([source, SOURCE], ["".join(clauses) + ".", TARGET]) == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        # many words where English has few
+        ("قام المدير العام للمصنع بتقديم طلب الإعفاء من مهامه وذلك لظروف عائلية.",
+         "The factory's director general has resigned for family reasons."),
+        # an acronym for many words
+        ("وقعت الحكومة الأسبوع الماضي على اتفاقية منظمة التعاون والتنمية الاقتصادية ثم عرضتها على البرلمان.",
+         "Last week the government signed the OECD agreement and then put it before parliament."),
+        # a sign for two words
+        ("دفعت الشركة للعمال المسرحين تعويضات قدرها مليونا جنيه إسترليني ثم ثلاثة ملايين جنيه إسترليني.",
+         "The company paid its laid-off workers £2m and then £3m in compensation."),
+        # digits for many words
+        ("افتُتح المتحف الوطني عام ألف وثمانمئة وثلاثة وتسعين في قصر الوالي.",
+         "The national museum opened in 1893 in the governor's palace."),
+        # a title that is spelled and not translated
+        ("نشرت دار الفارابي في بيروت ديوان «ليل وحجر» للشاعر العراقي.",
+         'The Iraqi poet\'s collection "Layl wa Hajar" has been published by Dar al-Farabi in Beirut.'),
+        # entities of a system that answers in HTML
+        ("هذه أكبر صفقة في تاريخ الشركة التي أسسها الأخوان قبل عشرين عاماً.",
+         "The biggest deal in the company&#39;s history, which two brothers &quot;founded&quot; twenty years ago."),
+    ],
+)  # fmt: skip
+def test_a_short_way_of_saying_it_all_is_no_omission(source, target):
+    assert [flag.message for flag in coverage.check(source, target)] == []
+
+
+LEFT_OVER = [
+    ("أمر القاضي بتوقيف المتهم فوراً.", "The judge ordered the tawqif of the accused at once.", ["tawqif"], "warning"),
+    ("وصلت سفينة المساعدات إلى الميناء صباح الخميس.",
+     "Le navire d'aide est arrivé dans le port le jeudi matin par la mer.", None, "error"),
+    ("وصلت سفينة المساعدات إلى الميناء صباح الخميس.",
+     "El barco de la ayuda llegó al puerto el jueves por la mañana.", None, "error"),
+    ("وصلت سفينة المساعدات إلى الميناء.", "The aid корабль reached the port.", ["корабль"], "error"),
+    ("وجدوا سناً لديناصور الترايسراتوبس.", "They found a tooth of a trisaratops there.", ["trisaratops"], "info"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "target", "words", "severity"), LEFT_OVER)
+def test_words_that_are_not_english_are_marked(source, target, words, severity):
+    flags = list(leftovers.check(source, target))
+    assert [(flag.kind, flag.severity) for flag in flags] == [("untranslated", severity)] * len(words or [target])
+    assert [target[slice(*flag.target_span)] for flag in flags] == (words or [target])
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("أصدر المفتي فتوى جديدة حول الصيام.", "The mufti issued a new fatwa on fasting."),  # English has it
+        ("وجد الباحثون نبات الزعرور في الجبال.", "Researchers found Zarur zarur in the mountains."),  # a species
+        ("قرأ الطلاب قصيدة «إطلاق».", "The students read the poem “itlaq”."),  # on purpose
+        ("فاز ديبورتيفو لاكورونيا على ريال مدريد.", "Deportivo de la Coruña beat Real Madrid."),  # names
+        ("نهر الفولغا (بالروسية) طويل.", "The Volga (Russian: Волга) is a long river."),  # explained
+        ("زلزال قوي يضرب شمال تركيا", "Strong earthquake hits northern Turkey"),  # a headline has no “the”
+        ("راجع الموقع", "See www.itlaq.example"),
+    ],
+)
+def test_foreign_words_that_belong_there_are_left_alone(source, target):
+    assert list(leftovers.check(source, target)) == []
 
 
 def test_words_are_encoded_once_and_remembered(monkeypatch):

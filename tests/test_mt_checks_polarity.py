@@ -48,6 +48,50 @@ KEPT = [
     ("احتل الفريق المركز الثالث.", "The team took third place."),
     ("يعمل النظام المالي جيداً.", "The financial system works well."),
     ("سقط النظام السوري في أسبوعين.", "The Syrian regime fell in two weeks."),
+    # two denials are an assertion
+    ("لا ينفي الطبيب أن العلاج مكلف.", "The doctor admits that the treatment is expensive."),
+    ("ليس من المستبعد أن تُؤجل المباراة.", "The match may be postponed."),
+    ("لم تعلن الشركة عن أرباحها بعد.", "The company has yet to announce its profits."),
+    # «دون» where English has a word of its own
+    ("صوّرت القرية طائرة من دون طيار.", "A drone filmed the village."),
+    ("حاول الأطباء إنقاذه دون جدوى.", "Doctors tried in vain to save him."),
+    ("فاز الفريق بهدفين دون مقابل.", "The team won 2-0."),
+    ("يدخل الأطفال دون العاشرة مجاناً.", "Children under ten get in free."),
+    ("أرسلت منظمة أطباء بلا حدود فريقاً.", "MSF sent a team."),
+    ("القضاء جزء لا يتجزأ من الدولة.", "The judiciary is an integral part of the state."),
+    ("لا أدري لم تأخر القطار.", "I do not know why the train was late."),
+    ("تم نفي الشاعر إلى باريس.", "The poet was exiled to Paris."),
+    ("لا يستغرق الطريق أكثر من ساعة.", "The way takes an hour at most."),
+    ("هُزم الجيش هزيمة نكراء.", "The army was soundly beaten."),
+    ("غير أن حاجته إلى المال لم تنته.", "But his need for money was unending."),
+    ("لا يملك الفلاحون آلات، لديهم فقط معاول.", "The farmers have no machines, they have only hoes."),
+    (
+        "انقطع التيار الكهربائي عن معظم أحياء العاصمة.",
+        "Most districts of the capital have been left without electricity.",
+    ),
+    ("عادت الحافلة من دون الركاب إلى لا باز.", "The bus came back to La Paz without its passengers."),
+    # opposites that are both there, or denied
+    ("ارتفع سعر النفط بعد أن انخفض أمس.", "Oil rose after falling yesterday."),
+    ("ارتفع عدد القتلى.", "The death toll grew."),
+    ("لم ينجح الاختبار.", "The test failed."),
+    ("تراجع الوزير عن تصريحه.", "The minister withdrew his statement."),
+    ("القرار غير قانوني.", "The decision breaks the law."),
+    ("غير واضح متى يبدأ العمل.", "It remains unclear when the work will begin."),
+    # who says so
+    ("أعلنت الحكومة وقف إطلاق النار.", "The government has ceased fire."),
+    ("قابلت الصحفي سعيد حمدان.", "She met the journalist Said Hamdan."),
+    ("قال الخباز: «نفد الدقيق». وأغلق المحل.", "“Flour has run out,” the baker said, and closed the shop, he said."),
+    ("تزوج أرملة تدعى آن.", "He married a widow, Anne."),
+    ("أظهرت الدراسة أن القهوة مفيدة.", "The study proved that coffee is good for you."),
+    ("يُعتقد أن المعبد أقدم من المدينة.", "The temple may be older than the town."),
+    ("يشتبه بأنه هرّب السلاح.", "He allegedly smuggled arms."),
+    ("قرأ قصيدة «السلام».", "He read the poem Peace."),
+    ("سيارة «حمراء» في الشارع", "a red car in the street"),
+    # charged words
+    ("انتقل المستوطن الأول إلى الجزيرة.", "The first settler moved to the island."),
+    ("الملاريا مرض مستوطن في المنطقة.", "Malaria is endemic in the region."),
+    ("نجا من محاولة لاغتياله.", "He survived an assassination attempt."),
+    ("أي جهة أشرفت على الانتخابات؟", "Which entity oversaw the election?"),
     ("", "He did not say so."),
     ("لم يقل ذلك.", ""),
 ]
@@ -62,6 +106,25 @@ BROKEN = [
     ("negation", "أنكر المتهم صلته بالجريمة.", "The accused confirmed his link to the crime.", "أنكر", None),
     ("negation", "أكدت الوزارة وقوع خسائر.", "The ministry denied losses.", None, "denied"),
     ("negation", "وصل الوفد إلى عدن.", "The delegation never arrived in Aden.", None, "never"),
+    ("negation", "عاد المنتخب دون خسارة.", "The team came home with a defeat.", "دون", None),
+    ("negation", "لا أحد يعرف السبب.", "Everyone knows the reason.", "لا", None),
+    ("negation", "الغاز غير مرئي.", "The gas is not invisible.", None, "not"),
+    ("negation", "حضر ثلاثة نواب فقط.", "Only three deputies did not attend.", None, "not"),
+    ("negation", "رفض النواب مشروع القانون.", "The deputies approved the bill.", "رفض", "approved"),
+    ("negation", "وافق النواب على المشروع.", "The deputies rejected the bill.", "وافق", "rejected"),
+    ("negation", "انخفضت أسعار القمح.", "Wheat prices rose.", "انخفضت", "rose"),
+    ("negation", "فاز المرشح بالرئاسة.", "The candidate lost the presidency.", "فاز", "lost"),
+    ("negation", "أفرجت الشرطة عن الصحفي.", "Police arrested the journalist.", "أفرجت", "arrested"),
+    ("negation", "وصف المحامي الاعتقال بأنه غير شرعي.", "The lawyer called the arrest legal.", "غير شرعي", "legal"),
+    ("attribution", "يُزعم أنه زوّر العقد.", "He forged the contract, says the charge.", "يُزعم", None),
+    ("attribution", "زعمت النيابة أنه زوّر العقد.", "The prosecutors sued; he forged the deed.", "زعمت", None),
+    ("attribution", "يشتبه بأنه هرّب السلاح.", "He smuggled the arms.", "يشتبه", None),
+    ("attribution", "يُعتقد أن اللوحة مزورة.", "The painting is a forgery.", "يُعتقد أن", None),
+    ("attribution", "قالت الطبيبة إن الدواء آمن.", "The doctor proved that the drug is safe.", "قالت", None),
+    ("attribution", "انهار الجسر فجأة.", "The bridge collapsed suddenly, a union leader claimed.", None, "claimed"),
+    ("attribution", "احتفلت القرية بيوم «الانتصار».", "The village celebrated its day of victory.", "«الانتصار»", None),
+    ("wording", "اجتمعت الحكومة الإيرانية أمس.", "The Iranian regime met yesterday.", None, "regime"),
+    ("wording", "أحرق المستوطنون أشجار الزيتون.", "Residents burned olive trees.", "المستوطنون", None),
     ("attribution", "قال الوزير إن الخطة جاهزة.", "The plan is ready.", "قال", None),
     ("attribution", "وفقاً للشرطة فر الجاني.", "The perpetrator fled.", "وفقاً للشرطة", None),
     ("attribution", "فر الجاني من المدينة.", "The perpetrator fled the city, police said.", None, "said"),
@@ -130,7 +193,7 @@ def test_of_two_denials_the_dropped_one_is_marked() -> None:
 def test_true_translations_are_hardly_flagged(data: Path) -> None:
     texts = ((data / "dev" / f"flores-dev.{lang}").read_text(encoding="utf-8").splitlines() for lang in ("ar", "en"))
     flagged = [number for number, pair in enumerate(zip(*texts, strict=True), 1) if list(check(*pair))]
-    assert len(flagged) <= 14
+    assert len(flagged) <= 12
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
@@ -139,6 +202,19 @@ def test_nothing_crashes_and_spans_hold(source: str, target: str) -> None:
     for flag in check(source, target):
         assert flag.source_span is None or source[slice(*flag.source_span)]
         assert flag.target_span is None or target[slice(*flag.target_span)]
+
+
+def test_html_entities_are_read_as_what_they_stand_for() -> None:
+    assert list(check("لن تُرفع الأسعار.", "Prices won&#39;t be raised.")) == []
+    target = "Prices were raised &amp; they &quot;won&#39;t&quot; fall, R&D."
+    (flag,) = check("رُفعت الأسعار.", target)
+    assert flag.target_span is not None
+    assert target[slice(*flag.target_span)] == "won&#39;t"
+
+
+def test_what_is_not_english_is_not_read() -> None:
+    assert list(check("لم يقل الوزير ذلك.", "؟ …")) == []
+    assert list(check("لم يقل الوزير ذلك.", "لم يقل الوزير ذلك.")) == []
 
 
 @pytest.mark.parametrize(

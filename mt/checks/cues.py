@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mt.document import Span
@@ -12,11 +13,12 @@ from mt.document import Span
 # Not spoken, or not there to the eye: vowel signs, superscript alef, tatweel, direction marks.
 _UNSPOKEN = frozenset("\u0640\u0670\u200c\u200d\u200e\u200f\u061c") | {chr(code) for code in range(0x064B, 0x0653)}
 _MOST_PAIRS = 10_000
-_NEAR = 40
+_NEAR = 60
 
 NOUN = r"[وف]?[بكل]?(?:ال|لل?)?"  # what may stand before a noun
 _FOLDED = str.maketrans("أإآٱىیک", "ااااييك")
 _APOSTROPHES = str.maketrans("’ʼ‘", "'''")
+_PIECE = re.compile(r"&(?:#\w{1,7}|[a-zA-Z]{2,8});|.", re.DOTALL)  # an HTML entity, or a character
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,19 @@ def _letters(character: str) -> str:
 
 
 def fold_english(text: str) -> Folded:
-    """The text with one kind of apostrophe; patterns are to ignore case."""
-    return Folded(text.translate(_APOSTROPHES), range(len(text)), text)
+    """The text with one kind of apostrophe, HTML entities as what they stand for; patterns are to ignore case.
+
+    Some systems answer in HTML (`won&#39;t`), and their translations are stored so.
+    """
+    if "&" not in text:
+        return Folded(text.translate(_APOSTROPHES), range(len(text)), text)
+    letters = [(letter, place) for found in _PIECE.finditer(text) for letter, place in _unescaped(found)]
+    return Folded("".join(letter for letter, _ in letters).translate(_APOSTROPHES), [i for _, i in letters], text)
+
+
+def _unescaped(piece: re.Match[str]) -> Iterator[tuple[str, int]]:
+    written, read = piece.group(), html.unescape(piece.group())
+    return ((letter, piece.start() + (i if read == written else 0)) for i, letter in enumerate(read))
 
 
 def arabic(words: str, *phrases: str, clitics: str = r"[وف]?") -> re.Pattern[str]:

@@ -72,7 +72,8 @@ _CHARGES = (
     ),
     _charge("Zionist", "صهيوني صهيونية صهاينة", "zionis*", grounds="صهيون*"),
     _charge(
-        "entity, for a state", "", "entity", "entity", "كيان* جهة جهات هيئة هيئات مؤسس* منش* شرك* وحدة",
+        "entity, for a state", "", "entity", r"(?:zionist|israeli|occupying|illegal)\sentity",
+        "كيان* جهة جهات هيئة هيئات مؤسس* منش* شرك* وحدة",
         r"كيان\s+(?:ال)?(?:صهيوني|اسرائيلي|محتل|غاصب)",
     ),
     _charge(
@@ -80,8 +81,13 @@ _CHARGES = (
         "محتل* ~حتل* احتلال* مهنة مهن* وظيفة وظائف شغل* حرفة حرف عمل*",
         r"احتلال\b(?!\s+(?:هذ|(?:ال)?(?:مركز|مرتب|مكان|صدار)))",  # of a place in a ranking, or still to come
     ),
+    _charge(  # of plants and diseases «مستوطن» is endemic
+        "settlement", "مستوطنة مستوطنات مستوطنين مستوطنون استيطان استيطاني استيطانية",
+        "settl* coloni* outpost* endemic indigenous native inhabit*", "settler*",
+        "مستوطن* استيطان* استعمار* مستعمر* ~ستقر* ~ستوطن* مهاجر* معمر*",
+    ),
     _charge(
-        "regime", "", "regime*", "regime*", "نظام* انظمة نظم* حكم* عهد* سلط* حكومة* حمية ريجيم",
+        "regime", "", "regime*", "regime*", "نظام* انظمة نظم* حكم حكمه حكمها عهد* حمية ريجيم",
         r"نظام\s+(?:(?:ال)?(?:سوري|ايراني|حاكم|بائد|ديكتاتوري|دكتاتوري|قمعي|استبدادي)|الاسد|القذافي|صدام|مبارك|البشير|الملالي)",
     ),
     _charge(
@@ -98,10 +104,12 @@ _CHARGES = (
         "كفر* تكفير* ملحد*",
     ),
     _charge(
-        "assassination", "اغتيال اغتيالات اغتيل", "assassin* murder*", "assassinat*", "~غتال* اغتال* اغتيل* ~غتيل*",
+        "assassination", "اغتيال اغتيالات اغتيل", "assassin* murder* hits", "assassinat*",
+        "~غتال* اغتال* اغتيال* اغتيل* ~غتيل*",
     ),
     _charge(
-        "rebel", "متمرد متمردون متمردين متمردة", "rebel* insurgen* mutin*", "rebels insurgent*",
+        "rebel", "متمرد متمردون متمردين متمردة متمردو متمردي", "rebel* insurgen* mutin* renegade* revolt* defect*",
+        "rebels insurgent*",
         "تمرد* ~تمرد* ثوار ثائر* معارض* ثورة مقاتل*",
     ),
     _charge(
