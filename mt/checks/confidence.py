@@ -27,8 +27,8 @@ class Features(NamedTuple):
     length: float  # log of the characters of the source
 
 
-_INTERCEPT = 7.05
-_WEIGHTS = Features(draft=-2.27, errors=-0.81, warnings=-0.78, unlike=-1.46, doubt=-2.50, length=-0.90)
+_INTERCEPT = 7.01
+_WEIGHTS = Features(draft=-2.30, errors=-0.76, warnings=-0.62, unlike=-1.48, doubt=-2.50, length=-0.89)
 _USUAL_DOUBT = 0.5
 
 

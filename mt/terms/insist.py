@@ -12,6 +12,7 @@ from mt.terms.match import Match
 from mt.vectors import encode_words
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SMALL = 3  # letters
 _ARTICLE = re.compile(r"\b(?:the|an?) $", re.IGNORECASE)
 
 
@@ -24,10 +25,10 @@ def missing(source: str, target: str, matches: Sequence[Match]) -> list[Match]:
 def retried(source: Source, target: str, match: Match, matches: Sequence[Match]) -> Source:
     """The source, its target to begin as this one does up to the word most like the name, then with the name.
 
-    A word that stands for another of the `matches` is not the one.
+    A word that stands for another of the `matches` is not the one, nor is a small word (of, with).
     """
     others = {word for other in matches if other is not match for form in other.entry.targets for word in form.split()}
-    words = [word for word in _WORD.finditer(target) if word.group() not in others]
+    words = [word for word in _WORD.finditer(target) if len(word.group()) > _SMALL and word.group() not in others]
     vectors = encode_words([match.surface, *(word.group() for word in words)])
     place = max(range(len(words)), key=lambda i: float(vectors[0] @ vectors[1 + i]), default=0)
     before = target[: words[place].start()] if words else ""
