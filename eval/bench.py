@@ -22,12 +22,11 @@ from eval.shapes import build, shape_named
 from eval.worker import Measured, Process, Worker
 from mt import __version__
 from mt.document import DecodingOptions
-from mt.engine import Placement, resolve
+from mt.engine import Placement, locate
 from mt.errors import EmptyInput, InputTooLong, SourceUnreadable, UnsupportedFormat
 from mt.normalize import VISIBLE, normalize
 from mt.registry import Task, load_registry
 from mt.segment import segment
-from mt.store import ensure
 
 SCHEMA = 1
 LIBRARIES = ("ctranslate2", "onnxruntime", "torch", "transformers", "tokenizers", "sentencepiece")
@@ -114,9 +113,7 @@ def bench_models(
     """The models compared on the texts, else on the sample articles."""
     registry = load_registry(models_file)
     for name in names:  # before anything is loaded for nothing; and what builds a model is not measured
-        spec = resolve(name, task, registry)
-        if not Path(name).is_dir():
-            ensure(spec)
+        locate(name, task, registry)
     work = Work(load_articles(texts, task), options, placement)
     return compare("models", task, work, [Model(name, task, work, models_file) for name in names], rounds, report)
 

@@ -1,4 +1,4 @@
-"""The command line of the laboratory: `khulasa-eval bench`. Shows, never decides."""
+"""The command line of the laboratory: `khulasa-eval score | compare | run | bench`. Shows, never decides."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from eval.score_cli import compare, run, score, write_whole
 from mt import __version__
-from mt.errors import EvalError, MTError
+from mt.errors import MTError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,8 +45,16 @@ class _Group(click.Group):
 @click.option("--models", "models_file", type=click.Path(path_type=Path), help="Another models.yaml.")
 @click.pass_context
 def main(ctx: click.Context, models_file: Path | None) -> None:
-    """Measure models."""
+    """Score translations and summaries, gate on the scores, measure models."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     ctx.obj = models_file
+
+
+main.add_command(score)
+main.add_command(compare)
+main.add_command(run)
 
 
 @main.command()
@@ -133,15 +142,7 @@ def _show(told: dict[str, Any], form: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    part = output.with_name(f"{output.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(output)
-    except OSError as error:
-        raise EvalError(f"{output} cannot be written: {error.strerror or error}; choose another --output") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    write_whole(output, text)
 
 
 def _tables(told: dict[str, Any]) -> str:
@@ -158,6 +159,8 @@ def _tables(told: dict[str, Any]) -> str:
     for comparison in told["comparisons"]:
         console.print()
         console.print(_table(comparison, settings))
+        for row in comparison["rows"]:
+            console.print(f"{row['row']}: {row['system']}", soft_wrap=True)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 from mt.document import DecodingOptions, Source
-from mt.engine import BACKENDS, Engine, Placement, load_engine, resolve
+from mt.engine import Engine, Placement, load, locate
 from mt.errors import DecodingError
+from mt.pretrained import quiet
 from mt.registry import ModelSpec, Task, load_registry
 from mt.segment import segment
-from mt.store import StoredModel, ensure
+from mt.store import StoredModel
 
 Units = tuple[str, ...]  # an article as an engine gets it: its sentences; to be summarized, all of it as one
 Tokens = tuple[str, ...]
@@ -80,11 +81,8 @@ class Model:
     models_file: Path | None = None
 
     def load(self) -> Decoder:
-        registry = load_registry(self.models_file)
-        engine = load_engine(self.label, self.task, registry, self.work.placement)
-        spec = resolve(self.label, self.task, registry)
-        directory = Path(self.label) if Path(self.label).is_dir() else ensure(spec).path
-        return EngineDecoder(engine, self.work, directory)
+        model = locate(self.label, self.task, load_registry(self.models_file))
+        return EngineDecoder(load(model, self.work.placement), self.work, model.path)
 
 
 class EngineDecoder:
@@ -149,9 +147,7 @@ class OnEngine:
     work: Work
 
     def load(self) -> Decoder:
-        module, _, backend = BACKENDS[self.model.spec.backend].partition(":")
-        engine = getattr(import_module(module), backend)(self.model, self.work.placement)
-        return EngineDecoder(engine, self.work, self.model.path)
+        return EngineDecoder(load(self.model, self.work.placement), self.work, self.model.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +214,10 @@ class GenerateLoop(BareLoop):
 
     def load(self) -> Decoder:
         torch, transformers = (import_module(name) for name in ("torch", "transformers"))
-        transformers.utils.logging.disable_progress_bar()
         torch.set_num_threads(self.work.placement.cores)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(str(self.directory), local_files_only=True)
-        model = transformers.AutoModelForSeq2SeqLM.from_pretrained(str(self.directory), local_files_only=True)
+        with quiet():
+            tokenizer = transformers.AutoTokenizer.from_pretrained(str(self.directory), local_files_only=True)
+            model = transformers.AutoModelForSeq2SeqLM.from_pretrained(str(self.directory), local_files_only=True)
         device = self.work.placement.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from eval.contenders import GenerateLoop, OnEngine, Row, Tokens, TranslateBatchLoop, Units, Work, cut, fits_in
 from mt.convert import convert
-from mt.errors import BackendUnavailable, ModelError, UnknownModel
+from mt.errors import ModelError, UnknownModel
 from mt.local import local_spec
+from mt.pretrained import quiet, require_packages
 from mt.registry import ModelSpec, Task
 from mt.store import StoredModel
 
@@ -109,22 +110,17 @@ def build(name: str, shape: Shape, directory: Path, texts: tuple[Units, ...], co
 
     Raises BackendUnavailable without the extra hub, ModelError if it cannot be written.
     """
-    try:
-        transformers = import_module("transformers")
-        import_module("torch")
-    except ImportError as error:
-        raise BackendUnavailable(f"a shape is built with transformers and torch, which cannot be imported here "
-                                 f"({error}): pip install '.[hub]'") from error  # fmt: skip
-    transformers.utils.logging.disable_progress_bar()
+    require_packages(f"The shape {name}")
     home = directory / name
     original, converted = home / "transformers", home / f"ctranslate2-{compute_type}"
-    try:
-        _once(original, lambda part: _write_original(shape, part, [unit for units in texts for unit in units]))
-        spec = replace(local_spec(original), name=f"{name}-random")
-        _once(converted, lambda part: convert(original, part, spec, compute_type))
-    except OSError as error:
-        raise ModelError(f"{home} cannot be written: {error}; name another place with --scratch DIR") from error
-    articles, tokens = _tokenized(original, spec, texts)
+    with quiet():
+        try:
+            _once(original, lambda part: _write_original(shape, part, [unit for units in texts for unit in units]))
+            spec = replace(local_spec(original), name=f"{name}-random")
+            _once(converted, lambda part: convert(original, part, spec, compute_type))
+        except OSError as error:
+            raise ModelError(f"{home} cannot be written: {error}; name another place with --scratch DIR") from error
+        articles, tokens = _tokenized(original, spec, texts)
     return Built(
         shape,
         StoredModel(replace(spec, backend="hf"), original, "1"),
