@@ -27,9 +27,16 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine.py --beams 1 3
+	$(BIN)/khulasa-eval bench --shape opus-mt-ar-en
 
 evaluate: $(VENV)/.dev
-	$(BIN)/python benchmarks/quality.py
+	mkdir -p build
+	$(BIN)/khulasa-eval run --testset samples --task both --min chrf=59 -o build/samples.md -o build/samples.html -o build/samples.xml
+	cat build/samples.md
+ifdef KHULASA_DATA
+	$(BIN)/khulasa-eval run --testset $(KHULASA_DATA)/dev/flores-dev:501-997 --min bleu=24 --min chrf=50 -o build/flores.md -o build/flores.html -o build/flores.xml
+	head -40 build/flores.md
+endif
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

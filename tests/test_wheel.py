@@ -60,7 +60,8 @@ def test_the_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
         names = set(archive.namelist())
     assert {name.split("/")[0] for name in names} == {*PACKAGES, INFO}
     modules = {path.relative_to(ROOT).as_posix() for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
-    data = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mt" / "data").rglob("*.*") if path.is_file()}
+    folders = (ROOT / "mt" / "data", ROOT / "serve" / "static", ROOT / "eval" / "static")
+    data = {path.relative_to(ROOT).as_posix() for folder in folders for path in folder.rglob("*.*") if path.is_file()}
     licences = {f"{INFO}/licenses/{name}" for name in ("LICENSE", "NOTICE", "mt/data/embedded/LICENSE.md")}
     assert modules | data | licences | {"mt/data/models.yaml"} <= names
     assert {"adapter-1-of-2.safetensors", "kept_ids.npy", "tokenizer.json"} <= {Path(name).name for name in data}
