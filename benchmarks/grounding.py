@@ -34,18 +34,45 @@ TRUE = "true: against its own story"
 FOREIGN = "foreign: against another story"
 NUMBER, OWN_NUMBER = "one number changed", "one number changed to another of the story"
 NAME, OWN_NAME = "one name changed", "one name changed to another of the story"
-NEGATED = "a “not” put in"
+NEGATED, ASSERTED = "negation added", "negation removed"
+DENIED = "negation added to the article"
+FACT, ALLEGED = "allegation made a fact", "fact made an allegation in the article"
+DATE, OWN_DATE = "one weekday or month changed", "one weekday or month changed to another of the story"
+SPEAKER = "another name of the story speaks"
 ROWS = [(TRUE, None), (TRUE, True), (FOREIGN, None), (NUMBER, None), (NUMBER, False), (NAME, None), (NAME, False),
-        (OWN_NUMBER, None), (OWN_NAME, None), (NEGATED, None)]  # fmt: skip
+        (DATE, None), (OWN_NUMBER, None), (OWN_DATE, None), (OWN_NAME, None), (SPEAKER, None), (NEGATED, None),
+        (ASSERTED, None), (DENIED, None), (FACT, None), (ALLEGED, None)]  # fmt: skip
 SUBSETS = {True: "– those whose names and numbers the story has", False: "– those whose new one the story has not"}
 
 UNITS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 ORDINALS = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+CALENDAR = [
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+     "December"],
+]  # fmt: skip
+A_DATE = re.compile(rf"\b(?:{'|'.join(CALENDAR[0] + CALENDAR[1])})\b")
 A_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{'|'.join(UNITS + TENS + ORDINALS)})\b", re.IGNORECASE)
 A_NAME = re.compile(r"\b(?:[A-Z]\.){2,}|\b[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+)*")
 A_VERB = re.compile(r"\b(?:is|was|are|were|has|had|have|will|would|can|could)\b(?! not|n't)")
+DONE = re.compile(r"(?<![\w-])[a-z]{3,}ed\b")
+DENIALS = [
+    (r"\bden(?:ies|ied|y)\b", lambda m: {"denies": "admits", "denied": "admitted", "deny": "admit"}[m.group()]),
+    (r"\b(?:does|do|did)(?: not|n't) ", ""), (r"\bcan(?:not|'t)\b", "can"), (r"\bwon't\b", "will"),
+    (r"n't\b| not\b| never\b", ""), (r"\bno (?=[a-z])", ""), (r"\bwithout\b", "with"),
+]  # fmt: skip
+ALLEGATIONS = [
+    (r"(?i)\b(?:allegedly|reportedly|purportedly|supposedly) ", ""),
+    (r"(?i)\b(?:alleged|suspected|purported|rumored) (?=[a-z])(?!(?:of|by|to|in|that|him|her|the)\b)", ""),
+    (r"\b(?:accused|suspected) of\b", "guilty of"),
+    (r"\b(is|was|are|were) alleged to (?:be|have been)\b", r"\1"),
+]
+SAYS = r"(?:said|says|told|tells|added|warned|warns|argues|insists|claims)"
+SAYS_AFTER, SAYS_BEFORE = re.compile(rf" {SAYS}\b"), re.compile(rf"\b{SAYS} (?:[a-z]+ )?\Z")
 START = re.compile(r"(?:^|[.:;?!])[ \"']*\Z")
+FOLLOWED_VERB = re.compile(rf"({A_VERB.pattern})( [a-z]{{3,}}\b)")
+REPORTED = re.compile(r"\b(?:sa(?:y|id)|tell|told|accord|alleg|claim|accus|suspect)|:|[\"“]")
 LOWERCASE = re.compile(r"\b[a-z]+\b")
 
 
@@ -54,17 +81,19 @@ class Case(NamedTuple):
     story: int
     text: str
     inside: bool  # whether the story has what was put in; of a highlight as it was, all its names and numbers
+    changed: tuple[str, str] | None = None  # a sentence of the story, and what it becomes
 
 
 class Corrupter:
     """Changes highlights of some stories, the same way in every run."""
 
     def __init__(self, stories: Sequence[dict]) -> None:
-        self.random = random.Random(SEED)
+        self.random, self.turns = random.Random(SEED), random.Random(SEED)
         counts = Counter(word for story in stories for word in LOWERCASE.findall(story["document"]))
         self.lowercase = {word for word, count in counts.items() if count > 1}
         self.highlights = [[re.sub(r"^NEW ?: *", "", text) for text in story["highlights"]] for story in stories]
         self.documents = [story["document"] for story in stories]
+        self.sentences = [split(document) for document in self.documents]
         self.known = [
             sorted({m.group() for text in texts for m in self.names(text) if not START.search(text[: m.start()])})
             for texts in self.highlights
@@ -74,11 +103,11 @@ class Corrupter:
         for story, texts in enumerate(self.highlights):
             for text in texts:
                 yield Case(TRUE, story, text, self.is_inside(story, text))
-                if verb := A_VERB.search(text):
-                    yield Case(NEGATED, story, replaced(verb, f"{verb.group()} not"), True)
+                yield from self.turned(story, text)
                 for _ in range(DRAWS):
                     yield Case(FOREIGN, self.another(story), text, False)
                     yield from self.corrupted(story, text)
+                    yield from self.redrawn(story, text)
 
     def corrupted(self, story: int, text: str) -> Iterator[Case]:
         document = self.documents[story]
@@ -97,6 +126,46 @@ class Corrupter:
             others = [name for name in others if not any(word in text for word in name.split())]
             if others:
                 yield Case(OWN_NAME, story, replaced(match, self.random.choice(others)), True)
+
+    def turned(self, story: int, text: str) -> Iterator[Case]:
+        """Denials and allegations, put in, taken out and put into the article; one draw of each."""
+        if verb := A_VERB.search(text):
+            yield Case(NEGATED, story, replaced(verb, f"{verb.group()} not"), True)
+        for row, changes in ((ASSERTED, DENIALS), (FACT, ALLEGATIONS)):
+            if plain := next((new for old, to in changes if (new := re.sub(old, to, text, count=1)) != text), None):
+                yield Case(row, story, plain, True)
+        for row, verb, words in ((DENIED, FOLLOWED_VERB, r"\1 not\2"), (ALLEGED, DONE, r"allegedly \g<0>")):
+            if row == ALLEGED and REPORTED.search(text):
+                continue
+            if changed := self.changed_sentence(story, text, verb, words):
+                yield Case(row, story, text, True, changed)
+
+    def redrawn(self, story: int, text: str) -> Iterator[Case]:
+        """Another date, and another speaker; a stream of their own, so that the rows before them stay as they were."""
+        if dates := list(A_DATE.finditer(text)):
+            match = self.turns.choice(dates)
+            alike = next(words for words in CALENDAR if match.group() in words)
+            others = [word for word in alike if word != match.group()]
+            date = self.turns.choice(others)
+            yield Case(DATE, story, replaced(match, date), self.is_inside(story, date))
+            if own := [word for word in others if re.search(rf"\b{word}\b", self.documents[story])]:
+                yield Case(OWN_DATE, story, replaced(match, self.turns.choice(own)), True)
+        names = self.names(text)
+        speakers = [m for m in names if SAYS_AFTER.match(text, m.end()) or SAYS_BEFORE.search(text[: m.start()])]
+        others = sorted({m.group() for m in self.names(self.documents[story])})
+        others = [name for name in others if not any(word in text for word in name.split())]
+        if speakers and others:
+            yield Case(SPEAKER, story, replaced(speakers[0], self.turns.choice(others)), True)
+
+    def changed_sentence(self, story: int, text: str, verb: re.Pattern[str], words: str) -> tuple[str, str] | None:
+        """The sentence most like `text` in words, and the same with a verb that it alone shares with `text` changed."""
+        mine = set(re.findall(r"\w+", text))
+        closest = max(self.sentences[story], key=lambda sentence: len(mine & set(re.findall(r"\w+", sentence))))
+        for match in verb.finditer(text):
+            here = re.compile(rf"(?<![\w-]){re.escape(match.group())}\b")
+            if [sentence for sentence in self.sentences[story] if here.search(sentence)] == [closest]:
+                return closest, here.sub(lambda found: verb.sub(words, found.group()), closest, count=1)
+        return None
 
     def is_inside(self, story: int, text: str) -> bool:
         """Whether every number in `text`, and every word of its names, stands in the story letter by letter."""
@@ -150,6 +219,9 @@ def judged(stories: Sequence[dict]) -> list[tuple[Case, Verdict, str]]:
     results = []
     for case in cases:
         story, vector = evidence[case.story], vectors[case.text]
+        if case.changed:
+            old, new = case.changed
+            story = Evidence([new if sentence == old else sentence for sentence in story.sentences])
         nearest = story.nearest(vector, ())
         results.append((case, story.judge(case.text, vector), story.sentences[nearest or 0]))
     return results
@@ -189,14 +261,16 @@ def main() -> None:
 
     results = judged(load_stories(args.data, args.part))
     print(f"{args.part}; likeness {LIKENESS}, of numbers {NUMBER_LIKENESS}, of names {NAME_LIKENESS}\n")
-    print("| highlights | accepted | of | share | not like it | number | name |\n|---|---:|---:|---:|---:|---:|---:|")
+    print("| highlights | accepted | of | share | not like it | number | name | denial, claim |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for row, inside in ROWS:
         reasons = [v.reason for case, v, _ in results if case.row == row and inside in (None, case.inside)]
         accepted = reasons.count(None)
         why = Counter(reason.split()[0] for reason in reasons if reason)
         label = row if inside is None else SUBSETS[inside]
         print(f"| {label} | {accepted} | {len(reasons)} | {accepted / len(reasons):.1%} "
-              f"| {why['nothing']} | {why['says']} | {why['names']} |")  # fmt: skip
+              f"| {why['nothing']} | {why['says']} | {why['names']} "
+              f"| {why['adds'] + why['leaves'] + why['states']} |")  # fmt: skip
     for case, verdict, nearest in results:
         if case.row == args.show and (verdict.reason is None) != (case.row == TRUE):
             print(f"\n{verdict.likeness:.2f} {verdict.reason or verdict.segments}\n  {case.text}\n  {nearest}")

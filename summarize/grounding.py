@@ -3,8 +3,9 @@
 A sentence rests on the article's sentence that is most like it, and on further ones for the numbers and names that
 this one lacks. It is not supported if nothing is like it, or if it has a number or a name that the cited sentences
 have not, or have in a place where the most similar one says something else ("four wounded" for "seven wounded").
-What is added is seen. What is turned is not: a lost "not", two names that changed places, most wrong names that the
-article has too. docs/grounding.md says how often.
+Nor if it denies what the article asserts, or is surer than the article (`summarize.assertions`). What is turned
+otherwise is not seen: two names that changed places, most wrong names that the article has too. docs/grounding.md says
+how often.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from mt.quantities import Quantity, read
 from mt.vectors import encode
+from summarize.assertions import read_assertion, turned
 from summarize.base import Summary, SummarySentence
 from summarize.names import Name, Place, lowercase_words, names, offered
 
@@ -30,6 +32,7 @@ LIKENESS = 0.33  # of the sentence it rests on most
 NUMBER_LIKENESS = 0.3  # of one that is cited for its number
 NAME_LIKENESS = 0.25  # of one that is cited for its name: "Obama said" may stand far from what "he" said
 _MOST_CITED = 4
+_MOST_COMPARED = 8  # sentences that may deny what it says
 _MOST_QUOTED = 3
 
 # From here up a number may be rounded; below, years, ages and counts are near each other.
@@ -133,6 +136,7 @@ class Evidence:
         self._numbers = [_numbers(sentence) for sentence in sentences]
         self._names = [names(sentence) for sentence in sentences]
         self._offered = [offered(sentence) for sentence in sentences]
+        self._assertions = [read_assertion(sentence) for sentence in sentences]
         self._lowercase = frozenset[str]().union(*map(lowercase_words, sentences))
 
     def judge(self, text: str, vector: Floats) -> Verdict:
@@ -144,9 +148,13 @@ class Evidence:
         facts = [*self._number_facts(text, best, likeness), *self._name_facts(text, best, likeness)]
         cited = _cover(facts, best, likeness)
         lacking = [fact for fact in facts if fact.holders.isdisjoint(cited)]
-        if lacking:
-            return Verdict((), float(likeness[best]), _reason(lacking))
+        if reason := _reason(lacking) if lacking else self._turned(text, likeness):
+            return Verdict((), float(likeness[best]), reason)
         return Verdict(tuple(cited), float(likeness[best]))
+
+    def _turned(self, text: str, likeness: Floats) -> str | None:
+        order = np.argsort(-likeness, kind="stable")[:_MOST_COMPARED]
+        return turned(read_assertion(text), [self._assertions[i] for i in order if likeness[i] >= NAME_LIKENESS])
 
     def nearest(self, vector: Floats, taken: Container[str]) -> int | None:
         """The sentence most like `vector` that is neither blank nor `taken`, None if there is none."""
@@ -181,8 +189,9 @@ class Evidence:
             yield _Fact("name", name.surface, frozenset(holders), surfaces, bool(having))
 
     def _alike(self, index: int, name: Name) -> list[Name]:
-        """The names that stand in a sentence where `name` stands in its own."""
-        return [other for other in self._names[index] if other.place.resembles(name.place)]
+        """The names that stand in a sentence where `name` stands in its own: by the same word, or as who speaks."""
+        speaks = name.place.speaks
+        return [o for o in self._names[index] if o.place.resembles(name.place) or (speaks and o.place.speaks)]
 
 
 def _cover(facts: Sequence[_Fact], best: int, likeness: Floats) -> list[int]:

@@ -33,6 +33,14 @@ _ALIASES = {
     "thai": "thailand", "filipino": "philippine", "UAE": "emirat", "IS": "ISIS", "ISIL": "ISIS",
 }  # fmt: skip
 
+_SAYING = frozenset(
+    [
+        "said", "says", "say", "told", "tells", "added", "adds", "asked", "asks", "argued", "argues", "wrote", "writes",
+        "claimed", "claims", "alleged", "alleges", "insisted", "insists", "noted", "notes", "explained", "explains",
+        "warned", "warns", "announced", "announces", "believes", "denied", "denies", "testified",
+    ]
+)  # fmt: skip
+
 
 class Place(NamedTuple):
     """The words before and after a name or a number, in lower case; "" where there is none."""
@@ -43,6 +51,11 @@ class Place(NamedTuple):
     def resembles(self, other: Place) -> bool:
         """Whether the same word stands before both, or after both."""
         return self.before == other.before != "" or self.after == other.after != ""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether a verb of saying stands before or after: "said Powell", "Powell warned"."""
+        return not _SAYING.isdisjoint(self)
 
 
 class Name(NamedTuple):

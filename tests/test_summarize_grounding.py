@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mt.vectors import encode
 from summarize import grounding
+from summarize.assertions import read_assertion, turned
 from summarize.base import Summary, SummarySentence
 from summarize.grounding import Evidence, ground
 from summarize.names import lowercase_words, names, offered
@@ -106,6 +107,100 @@ def test_days_months_and_shares_are_read_as_in_a_translation(text: str, reason: 
         "A third of the witnesses refused to speak.",
     ]
     assert grounded(text, article).reason == reason
+
+
+TALKS = [
+    "The interior minister denied that police had opened fire on the protesters in the main square.",
+    "The central bank will not raise interest rates before the spring, its governor told parliament.",
+    "Prosecutors accused the former mayor of taking bribes from a construction company.",
+    "The ministry said the bridge over the river would reopen next month.",
+    "A report alleged that a factory had dumped chemical waste into the lake for ten years.",
+    "Officials failed to reach an agreement on the water dispute with the neighbouring country.",
+    "The suspect allegedly stole a car and drove it through the northern checkpoint.",
+    "He claimed that foreign agents had burned the wheat fields near the border.",
+    "Farid Nasser, who led the talks, said the ceasefire would hold through the winter.",
+    "Salma Haddad warned that the hospitals in the north had no fuel left.",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The interior minister denied that police opened fire on protesters in the square.",
+        "Police did not open fire on the protesters in the square, the interior minister said.",
+        "The central bank will not raise interest rates before the spring.",
+        "The central bank will leave interest rates unchanged until the spring.",
+        "The former mayor has been accused of taking bribes from a construction company.",
+        "Prosecutors say the former mayor took bribes from a construction company.",
+        "The bridge over the river will reopen next month.",  # that somebody said so may go
+        "Officials did not reach an agreement on the water dispute.",
+        "A factory reportedly dumped chemical waste into the lake for ten years.",
+        "The hospitals in the north have no fuel left.",
+        "The hospitals in the north are without fuel.",
+        "Salma Haddad said the hospitals in the north had no fuel.",
+    ],
+)
+def test_what_is_denied_or_claimed_may_be_said_in_other_words(text: str) -> None:
+    assert grounded(text, TALKS).reason is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Police opened fire on the protesters in the main square.", "leaves out “denied”; the article denies it"),
+        ("The central bank will raise interest rates before the spring.", "leaves out “not”; the article denies it"),
+        ("Hospitals in the north have fuel left, Salma Haddad warned.", "leaves out “no”; the article denies it"),
+        ("Officials reached an agreement on the water dispute with the neighbouring country.",
+         "leaves out “failed to”; the article denies it"),
+        ("The bridge over the river won’t reopen next month.", "adds “won’t”; the article does not deny it"),
+        ("The former mayor denies taking bribes from a construction company.",
+         "adds “denies”; the article does not deny it"),
+        ("The former mayor took bribes, taking them from a construction company.",
+         "leaves out “accused”; the article does not state it as a fact"),
+        ("A factory dumped chemical waste into the lake for ten years.",
+         "leaves out “alleged”; the article does not state it as a fact"),
+        ("The suspect stole a car and drove it through the northern checkpoint.",
+         "leaves out “allegedly”; the article does not state it as a fact"),
+        ("Foreign agents burned the wheat fields near the border.",
+         "leaves out “claimed”; the article does not state it as a fact"),
+        ("Prosecutors: The former mayor was guilty of bribes.",
+         "states “guilty” as a fact; the article says “accused”"),
+        ("Farid Nasser warned that hospitals in the north had no fuel left.",
+         "names Farid, Nasser; the article names Salma, Haddad"),
+        ("The hospitals in the north have no fuel left, says Nasser.", "names Nasser; the article names Salma, Haddad"),
+    ],
+)  # fmt: skip
+def test_a_denial_or_a_claim_that_is_not_the_articles_says_why(text: str, reason: str) -> None:
+    assert grounded(text, TALKS) == SummarySentence(text, (), supported=False, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("article", "supported"),
+    [
+        (["Police did not clear the tents from the central square on Friday."], False),
+        (["Police did not clear the tents from the central square on Friday.",
+          "Soldiers helped the police to clear the tents from the central square on Friday."], True),
+        (["Police are not tired, but they will clear the tents from the central square on Friday evening."], True),
+    ],
+)  # fmt: skip
+def test_what_the_article_says_both_ways_is_left_alone(article: list[str], supported: bool) -> None:
+    assert grounded("Police clear the tents from the central square on Friday.", article).supported is supported
+
+
+def test_a_sentence_that_turns_the_article_round_is_replaced() -> None:
+    wrong = "Police opened fire on the protesters in the main square."
+    (sentence,) = ground(abstract(wrong), TALKS).sentences
+    assert sentence == SummarySentence(
+        TALKS[0], (0,), replaced=wrong, reason="leaves out “denied”; the article denies it"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["deny " * 5_000, "no claims that " * 5_000, "Police denied not killing no one. " * 1_000]
+)
+def test_a_text_of_denials_alone_takes_no_long_time(text: str) -> None:
+    read = read_assertion(text)
+    assert turned(read, [read] * 8) is None
 
 
 def test_an_unsupported_sentence_gives_way_to_the_nearest_extract_that_is_not_there_yet() -> None:
@@ -209,7 +304,26 @@ def test_a_long_name_is_found_in_its_acronym() -> None:
     assert all(not key.isdisjoint(offered("said the WHO")) for key in keys)
 
 
-PIECES = ["Derna", "U.S.", "WHO", "5,000", "two", "٣", "99999", "مرحبا", "'s", "\n", ".", "\u200f", "\ud800", "“"]
+PIECES = [
+    "Derna",
+    "U.S.",
+    "WHO",
+    "5,000",
+    "two",
+    "٣",
+    "99999",
+    "مرحبا",
+    "'s",
+    "\n",
+    ".",
+    "\u200f",
+    "\ud800",
+    "“",
+    "not",
+    "denied",
+    "allegedly",
+    "&#39;",
+]
 
 
 @settings(derandomize=True, deadline=None, max_examples=25)
