@@ -27,6 +27,19 @@ def found(source: str, target: str) -> list[tuple[str, str]]:
     return [(flag.kind, flag.severity) for flag in check(source, target)]
 
 
+def test_an_interjection_is_no_missing_sentence():
+    source = "نعم! وصل القطار الجديد إلى محطة المدينة الكبيرة صباح اليوم."
+    assert found(source, "The new train reached the big city station this morning.") == []
+
+
+def test_a_bracketed_acronym_covers_only_what_it_stands_for():
+    source = "يستعمل الطيار نظام تحديد المواقع العالمي (GPS) في الرحلة الطويلة"
+    start, end = source.index("نظام"), source.index(" (")
+    assert coverage._abbreviated(source, (start, end), "The pilot uses GPS")
+    assert not coverage._abbreviated(source, (0, end), "The pilot uses GPS")
+    assert not coverage._abbreviated(source, (start, end), "The pilot uses it")
+
+
 def test_a_good_translation_has_no_flag():
     assert check(SOURCE, TARGET) == ()
 

@@ -233,3 +233,8 @@ def test_nothing_crashes_and_spans_hold(source: str, target: str) -> None:
         assert flag.source_span is not None
         assert source[slice(*flag.source_span)]
         assert flag.target_span is None or target[slice(*flag.target_span)]
+
+
+def test_taken_for_granted_names_no_muslim() -> None:
+    assert flags("كان النصر أمراً مسلماً به", "Victory was taken for granted") == []
+    assert [flag.kind for flag in flags("كان التاجر مسلماً", "The trader was a Hindu")] == ["name"]

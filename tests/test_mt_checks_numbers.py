@@ -758,3 +758,7 @@ def test_nothing_crashes_and_spans_hold(source: str, target: str) -> None:
     for flag in check_numbers(source, target):
         assert flag.source_span is None or source[slice(*flag.source_span)]
         assert flag.target_span is None or target[slice(*flag.target_span)]
+
+
+def test_contracting_a_marriage_is_no_decade() -> None:
+    assert list(check_numbers("حفل زوجين عقد قرانهما أمس", "a party for their wedding yesterday")) == []

@@ -12,6 +12,11 @@ from hypothesis import strategies as st
 from mt.checks.polarity import check
 
 KEPT = [
+    ("شعر المريض بعدم الراحة.", "The patient felt discomfort."),
+    ("يظن الفريق أنه لا يقهر.", "The team thinks itself invincible."),
+    ("أمامنا عدد لا نهائي من الحلول.", "We have countless ways out."),
+    ("أطلق الجيش طائرة بلا طيار.", "The army launched a drone."),
+    ("بالكاد يكفي الراتب عائلته.", "His pay is almost nothing for his family."),
     ("لم يحضر الوزير الاجتماع.", "The minister did not attend the meeting."),
     ("لم يحضر الوزير الاجتماع.", "The minister was absent from the meeting."),
     ("لم يحضر الوزير الاجتماع.", "The minister failed to attend the meeting."),

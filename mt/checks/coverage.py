@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import log
 from operator import eq
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from mt.vectors import encode_words
 _USUAL_LENGTH, _SLACK = 1.17, 4
 _FAR_TOO_SHORT, _FAR_TOO_LONG = 0.5, 2.3  # of the source, beyond these an error; no reference of 997 is
 _ALLOWANCE = 15
+_SENTENCE = 2  # words: one alone («نعم!») may be missed and nothing is lost
 _FEWER_SENTENCES = 1.0  # a target with fewer sentences must not be shorter than the source: 1 reference of 997 is
 
 # Two words that translate each other have a cosine around 0.75, two that do not one below 0.5.
@@ -61,6 +62,7 @@ _LONGEST_PHRASE = 60  # words; also what keeps the search linear
 _WORD = re.compile(r"\w+")
 _SPELLED_OUT = 2  # words for each letter of an acronym: DNA, «الحمض النووي الريبي منقوص الأكسجين»
 _ACRONYM = re.compile(r"\b(?=(?:\w*[A-Z]){3})\w{3,8}\b")
+_BRACKETED = re.compile(r"\s*\(\s*(\w{3,8})\s*\)")
 _GLUED = re.compile(  # within a word, or of punctuation; equal digits in a row are a number
     r"([^\W\d_]{3,20}?)\1{2,}"
     r"|([^\W\d_]{1,2}?)\2{7,}"
@@ -116,15 +118,28 @@ def loops(text: str) -> Span | None:
 def _coverage(source: str, target: str) -> Iterator[Flag]:
     """At most one flag: what is far too short or long needs no other proof."""
     expected, found = size(source), size(target)
-    sentences, translated = len(_SOURCE_END.findall(source)), len(_TARGET_END.findall(target)) or 1
+    sentences, translated = _sentences(_SOURCE_END, source), _sentences(_TARGET_END, target)
     if found < _FAR_TOO_SHORT * expected - _SLACK:
         yield Flag("omission", "error", _SHORT, _all(source))
     elif found > _FAR_TOO_LONG * expected + _ALLOWANCE:
         yield Flag("addition", "error", _LONG, target_span=_all(target))
-    elif translated < sentences and found < _FEWER_SENTENCES * expected:
-        yield Flag("omission", "warning", _SENTENCES.format(sentences, translated), _all(source))
+    elif _fewer(sentences, translated) and found < _FEWER_SENTENCES * expected:
+        message = _SENTENCES.format(len(sentences), len(translated) or 1)
+        yield Flag("omission", "warning", message, _all(source))
     else:
         yield from _uncovered(source, target)
+
+
+def _sentences(end: re.Pattern[str], text: str) -> list[int]:
+    """How many words each ended sentence has."""
+    ends = [0, *(found.end() for found in end.finditer(text))]
+    return [len(_WORD.findall(text, first, last)) for first, last in pairwise(ends)]
+
+
+def _fewer(sentences: Sequence[int], translated: Sequence[int]) -> bool:
+    """Whether sentences are lacking; a lone word («نعم!») may be kept or not, and stands for no longer one."""
+    short, kept = (sum(words < _SENTENCE for words in side) for side in (sentences, translated))
+    return (len(translated) or 1) - min(short, kept) < len(sentences) - short
 
 
 def _uncovered(source: str, target: str) -> Iterator[Flag]:
@@ -140,10 +155,13 @@ def _uncovered(source: str, target: str) -> Iterator[Flag]:
 
 
 def _abbreviated(source: str, span: Span, target: str) -> bool:
-    """Whether acronyms that only the target has may stand for these words."""
-    acronyms = {word for word in _ACRONYM.findall(target) if word not in source}
-    letters = sum(character.isupper() for word in acronyms for character in word)
-    return bool(len(source[slice(*span)].split()) <= _SPELLED_OUT * letters)
+    """Whether acronyms that only the target has, or one in brackets right behind them, may stand for these words."""
+    words, found = len(source[slice(*span)].split()), set(_ACRONYM.findall(target))
+    bracketed = _BRACKETED.match(source, span[1])
+    if bracketed and bracketed[1] in found:
+        return words <= len(bracketed[1]) + 2
+    letters = sum(character.isupper() for word in found if word not in source for character in word)
+    return bool(words <= _SPELLED_OUT * letters)
 
 
 def _likely(text: str, span: Span | None) -> str:

@@ -49,6 +49,7 @@ _TELLING = 3  # consonants from which on a near miss or another spelling is beli
 _NATIONAL = re.compile(r"[A-Z]\w*(?:ish|ese|[ie]?an|[nt]ch|[a-z]i|ss|ek|ine|US|UK)")
 _ACRONYM = re.compile(r"\b(?!(?:US|USA|UK|UN|EU|UAE|TV|DVD|AM|PM|GMT|UTC|NATO)\b)[A-Z]\w*[A-Z]\w*")
 _THE_COUNTRY = re.compile(r"The (?:country|nation|kingdom)\b")  # as a subject, it stands for its name
+_TAKEN_FOR_GRANTED = re.compile("[\u064b-\u0652]*\\s+به(?:ا|م|ما)?(?!\\w)")  # «مسلماً به»
 _MONEY = re.compile(
     "(?:دولار|سنت|جنيه|لير|ريال|دينار|درهم|فرنك|روبي|بيزو|كرون|يوان|روبل|شيكل|باوند)[\\w\u064b-\u0652]*\\s+(?:ال)?$"
 )
@@ -83,6 +84,8 @@ def _spared(source: str, match: Match, after: Sequence[Match], matches: Sequence
         return True
     if entry.kind not in _SURE and "-" in source[max(0, match.span[0] - 1) : match.span[1] + 1]:
         return True  # half of a word: «الواي-فاي»
+    if entry.targets[0] == "Muslim" and _TAKEN_FOR_GRANTED.match(source, match.span[1]):
+        return True
     if target.count(entry.targets):
         return False
     if entry.kind == "nationality":

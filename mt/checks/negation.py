@@ -31,7 +31,7 @@ _AR_SURE = arabic(
 _AR_MAY = arabic(
     """
     دونما دونه* دوني دونك دوننا بمعزل بعيدا ~تعذر* متعذر* ~وقف وقف* ايقاف* غير انعدام عديم* الا لئلا كيلا سوي كلا
-    ابدا قط اطلاقا مطلقا بتاتا لولا فقط نادر* قلما ضد ممنوع* محظور* محروم* ~نتفي منفي* نافيا نافيه نافية نفيه*
+    ابدا قط اطلاقا مطلقا بتاتا لولا فقط نادر* بالكاد قلما ضد ممنوع* محظور* محروم* ~نتفي منفي* نافيا نافيه نافية نفيه*
     انكار* ~رفض* ~ستبعد* استبعاد* مستبعد* ~فشل* ~خفق* اخفاق* ~عجز* عاجز* افتقار* ~فتقر* ~فتقد* نقص* غياب* خال
     خالي* خلو* ~منع* حظر* ~حظر* ~متنع* امتناع* ~تجنب* تجنب* توقف* ~توقف* مستحيل* ~ستحيل استحال* صعب* صعوب* يصعب
     تصعب مجهول* قليل* قلة ضئيل* ~حرم* بخلاف خلافا عكس بعكس يكف تكف فقدان* ~ندر بدلا ~ختف* ~نقطع* ~تخل* تخلي*
@@ -51,7 +51,10 @@ _EN_PREFIXED = (
     r"un(?!der|til|io|it|iv|iq|if|cle|anim|ic|esc|v|fold|load|pack|lock|wind|earth)\w{3,}",
     r"in(?:ab|acc|act|adeq|adm|animate|capab|comp|comprehens|conclus|consist|contest|correct|cred|cur|decis|defin|dispens|"
     r"dispu|distin|divis|eff|eligib|equal|equit|escap|evit|exact|expens|experienc|explic|fertil|finit|flex|form|frequ|"
-    r"humane|justic|nocen|numer|oper|secur|sens|separ|signif|stab|suff|toler|valid|variab|vis|vulner)\w*",
+    r"advert|appropr|audib|calcul|cessan|coheren|consid|convenien|destruct|discr|grat|hospit|satiab|vinc|"
+    r"human|justic|nocen|numer|oper|secur|sens|separ|signif|stab|suff|toler|valid|variab|vis|vulner)\w*",
+    r"dis(?:abl|advant|belie|comfort|connect|content|courte|engag|favo|honest|hono|integr|interest|loyal|obe|organi|pleas|"
+    r"proof|prov|qualif|quiet|repair|reput|respect|satis|similar|trust|unit|us)\w*",
     r"(?:im(?:mob|mor|part|patien|perf|pract|prob|prop|pun|pure)|il(?:leg|log|lit|lic)|ir(?:reg|resp|rel|rev|ration))\w*",
     r"mis(?:under|behav|conduct|lead|led|manag|repres|tak|took|trust|us)\w*",
     r"\w{3,}less(?:ly|ness)?",
@@ -94,11 +97,12 @@ _AR_HALF = arabic(
     r"(?:[انيت]دري|[انيت]عرف|[انيت]علم|[انيت]فهم|سال\w*)\s+لم",  # why
     # of two denials a translation may make an assertion: "may" for «لا يستبعد»
     r"(?:لا|لم|لن|ليس\w{0,2}|ما)\s+(?:من\s+)?(?:ال)?(?:[اينت]?ستبعد|[اينت]نكر|[اينت]نفي|[اينت]خلو?|[اينت]منع|[اينت]عدم|مستبعد)\w*",
-    r"بلا\s+حدود",  # Doctors Without Borders, MSF; endless
+    r"(?:ال)?لا\s+(?:نهائي|نهاي|محدود|متناه|[يت](?:قهر|حصي|عد\b))\w*",  # infinite, invincible, countless
+    r"بلا\s+(?:حدود|طيار|سائق)\w*",  # Doctors Without Borders, MSF; endless
     # below a number, two goals to none; what English has a word for: alone, all, on time, in vain, a drone
     r"(?:من\s+)?دون\s+(?:ال)?(?:\d|مئ|ماي|مليون|مليار|الف|عشر|ثلاث|اربع|خمس|ست|سبع|ثمان|تسع|سن\b|مستوي|معدل|متوسط|حد\b)\w*",
     r"(?:من\s+)?ب?دون\s+(?:اي\s+|ادني\s+)?(?:صفر|رد\b|مقابل|غير|سوا|استثناء|شك|ريب|تاخ|ابطا|تمييز|جدوي|طايل|فايده|انقطاع|"
-    r"توقف|عناء|صعوبه|طيار|سايق|قصد)\w*",
+    r"توقف|عناء|صعوبه|طيار|سايق|سائق|قصد)\w*",
     r"(?:لا|لم|لن)\s+\w+\s+(?:\w+\s+){0,3}[لب]?اكثر\s+من",  # at most
     r"لا\s+(?:يمكن|يسع)\w*\s[^.؟!]{0,60}?\bالا\b",
     r"ان\s+لم\s+[يت]كن",  # if at all

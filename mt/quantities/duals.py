@@ -57,5 +57,7 @@ def counts_two(text: Text, i: int) -> bool:
         return False
     if any(text.at(j).role == "unit" and text.at(j).value == 2 for j in (i + 1, i + 2)):  # بنكين اثنين
         return False
+    if text.at(i + 1).text == "عقد":  # «زوجين عقد قرانهما»: a verb
+        return False
     repeats = before.text in _DUALS or (before.text.startswith("ال") and before.text.endswith(("ان", "ين")))
     return not ((repeats and word in _NOUNS) or text.at(i + 1).text.startswith(_AGREEING))
