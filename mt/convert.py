@@ -7,22 +7,19 @@ matter of the extra `hub`; what comes out of `convert` runs without torch and tr
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mt.ct2 import ModelSettings
-from mt.document import DecodingOptions
-from mt.errors import BackendUnavailable, ConfigError, ModelCorrupt, ModelError
-from mt.pretrained import is_out_of_memory, load_pretrained
+from mt.errors import BackendUnavailable, ConfigError, ModelError
+from mt.pretrained import explained, load_pretrained, own_settings
 from mt.registry import Architecture, ModelSpec
-from mt.tokenizer import UNUSED, plain_tokenizer
+from mt.tokenizer import MULTILINGUAL, UNUSED, plain_tokenizer
 
 COPIED = {"marian": ("source.spm", "target.spm"), "m2m100": ("sentencepiece.bpe.model",)}  # others: tokenizer.json
 # What transformers no longer says in a configuration: the norms before a layer, and behind the embeddings.
 NORMS = {"bart": (False, True), "pegasus": (True, False), "mbart": (True, True)}
-MULTILINGUAL = ("nllb", "m2m100", "mbart")
 SAFE = ("model.safetensors", "model.safetensors.index.json")
 NOT_KEPT = (".bin", ".h5", ".msgpack", ".ot", ".pkl", ".pt", ".onnx", ".safetensors", ".index.json", ".py", ".zip")
 
@@ -37,15 +34,17 @@ def convert(directory: Path, target: Path, spec: ModelSpec, compute_type: str = 
         ModelError: the memory does not suffice.
         OSError: `target` cannot be written.
     """
-    tokenizer, model = _load(directory)
-    with _mapped(directory):
+    tokenizer, model = load_pretrained(directory, dtype="auto")
+    import torch
+
+    with torch.no_grad(), explained(directory, "converted"):
         converted, source, vocabulary = _convert(model, tokenizer, spec.architecture)
         _check_tokens(spec, source, vocabulary)
         try:
             converted.optimize(quantization=compute_type)
         except ValueError as error:
             raise ConfigError(f"--compute-type {compute_type}: {error}") from error
-        settings = _settings(model, vocabulary, spec.architecture)
+        settings = _settings(model, vocabulary, spec, directory)
         text = None
         if spec.architecture not in COPIED:
             text = plain_tokenizer(tokenizer.backend_tokenizer.to_str(), set(tokenizer.all_special_tokens))
@@ -63,9 +62,11 @@ def keep(directory: Path, target: Path, spec: ModelSpec) -> None:
     Configuration and tokenizer stay as they are. Raises what `convert` raises.
     """
     safe = any((directory / name).is_file() for name in SAFE)
-    _, model = _load(directory)  # also where nothing is to be rewritten: whether all of it is there
+    _, model = load_pretrained(directory, dtype="auto")  # also where nothing is rewritten: whether all of it is there
     if not safe:
         _save(model, target)
+        for path in target.iterdir():  # which its library lets nobody else read
+            shutil.copymode(directory / "config.json", path)
     del model
     for path in sorted(directory.iterdir()):
         weights = path.name.endswith((".safetensors", SAFE[1]))
@@ -84,33 +85,6 @@ def _save(model: Any, target: Path) -> None:
     for path in target.iterdir():
         if path.suffix != ".safetensors" and path.name not in SAFE:
             path.unlink()
-
-
-def _load(directory: Path) -> tuple[Any, Any]:
-    """The tokenizer and the model, in the type it is stored in."""
-    try:
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise BackendUnavailable(f"{directory} is a transformers model, which cannot be read here ({error}): "
-                                 f"pip install 'khulasa[hub]'") from error  # fmt: skip
-    return load_pretrained(directory, dtype="auto")
-
-
-@contextmanager
-def _mapped(directory: Path) -> Iterator[None]:
-    """Map what the converter raises where a model is not what it should be."""
-    import torch
-
-    try:
-        with torch.no_grad():
-            yield
-    except (ModelError, ConfigError):
-        raise
-    except Exception as error:  # it checks little, and stumbles
-        if is_out_of_memory(error):
-            raise ModelError(f"{directory} does not fit into the memory while it is converted; free some") from error
-        raise ModelCorrupt(f"{directory} cannot be converted: {error or type(error).__name__}") from error
 
 
 def _convert(model: Any, tokenizer: Any, architecture: Architecture) -> tuple[Any, list[str], list[str]]:
@@ -199,34 +173,19 @@ def _remove_pad(spec: Any, source: list[str], target: list[str]) -> None:
         decoder.projection.bias = decoder.projection.bias[:-1]
 
 
-def _settings(model: Any, vocabulary: list[str], architecture: Architecture) -> ModelSettings:
+def _settings(model: Any, vocabulary: list[str], spec: ModelSpec, directory: Path) -> ModelSettings:
     """The model's own generation settings, in CTranslate2's words."""
-    own = model.generation_config
+    own, config = own_settings(model, spec, directory), model.generation_config
 
-    def tokens(ids: Any) -> tuple[str, ...]:
-        ids = [] if ids is None else ids if isinstance(ids, list) else [ids]
+    def tokens(ids: list[int]) -> tuple[str, ...]:
         known = tuple(vocabulary[number] for number in ids if 0 <= number < len(vocabulary))
         return known if len(known) == len(ids) else ()  # Marian forbids its <pad>, which is gone
 
-    first = own.forced_bos_token_id if own.forced_bos_token_id is not None else getattr(
-        model.config, "forced_bos_token_id", None)  # fmt: skip
-    forbidden = [*(own.bad_words_ids or ()), *([number] for number in own.suppress_tokens or ())]
+    forbidden = [*(config.bad_words_ids or ()), *([number] for number in config.suppress_tokens or ())]
     return ModelSettings(
-        architecture,
-        DecodingOptions(
-            beam_size=own.num_beams,
-            length_penalty=own.length_penalty,
-            repetition_penalty=own.repetition_penalty,
-            no_repeat_ngram_size=own.no_repeat_ngram_size or None,
-            min_decoding_length=own.min_new_tokens or _without_start(own.min_length),
-            max_decoding_length=own.max_new_tokens or _without_start(own.max_length),
-        ),
-        tokens(first),
+        spec.architecture,
+        own.decoding,
+        () if own.first is None else tokens([own.first]),
         tuple(filter(None, map(tokens, forbidden))),
-        own.forced_eos_token_id is not None,
+        own.forces_end,
     )
-
-
-def _without_start(length: int | None) -> int | None:
-    """A length of transformers', which counts the token that the decoder starts with, as CTranslate2 counts."""
-    return length - 1 if length and length > 1 else None

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.engine import Placement, refuse_long
+from mt.engine import OVERFLOWS, Placement, refuse_long, refuse_overflow, with_lengths
 from mt.errors import ConfigError, DecodingError, ModelCorrupt, ModelError
-from mt.registry import ModelSpec
+from mt.registry import Architecture, ModelSpec
 from mt.store import StoredModel
 from mt.tokenizer import load_tokenizer
 
 BATCH_TOKENS = 1024  # source tokens decoded together, padding counted: bounds a batch's memory
 MAX_WORKERS = 8
 SETTINGS = "khulasa.json"
-OVERFLOWS = ("pegasus", "t5", "mt5")  # in float16 these write nothing, or nan (huggingface/transformers#11289)
 Batch = list[tuple[int, list[str], list[str]]]  # index of the source, its tokens, what its target begins with
 
 
@@ -52,7 +51,7 @@ def load_settings(directory: Path) -> ModelSettings:
             bool(read["forces_end"]),
         )
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ModelCorrupt(f"{path} is not what a conversion writes ({error!r}); convert the model again") from error
+        raise ModelCorrupt(f"{path} is not what a conversion writes ({error!r}); get the model again") from error
 
 
 Pending = tuple[int, int, Any]  # index of the source, tokens its target was given, the result in the making
@@ -63,20 +62,20 @@ class CTranslate2Engine:
 
     On a CPU each core is a worker of one thread and takes whole batches: 1.5 to 2 times as fast as one worker with
     as many threads. Sources are sorted by length, longest first, so that a batch has little padding and the last
-    ones to finish are short.
+    ones to finish are short. By default it computes in what is stored, which `mt.recipe` chose; a repository that is
+    taken as it is may hold floats, and a CPU is more than twice as fast in int8.
     """
 
     takes_terms = False
     takes_prefix = True
 
     def __init__(self, model: StoredModel, placement: Placement) -> None:
-        self.spec = model.spec
         self._settings = load_settings(model.path)
+        self.spec = replace(model.spec, decoding=model.spec.decoding.over(self._settings.decoding))
         self._tokenizer = load_tokenizer(model.path, self.spec, self._settings.target_prefix)
         self._workers = min(placement.cores, MAX_WORKERS)
-        _check_placement(placement)
-        self._model = _load(model.path, placement, self._workers)
-        _check_overflow(self.spec, self._model.compute_type)
+        self._model = _load(model.path, placement, _arithmetic(placement, self.spec), self._workers)
+        refuse_overflow(self.spec, self._model.compute_type)
         self.signature = (
             f"{'-'.join(self.spec.languages)}-{self.spec.name}@{model.version}|ct2|{self._model.compute_type}"
         )
@@ -87,7 +86,7 @@ class CTranslate2Engine:
     def generate(
         self, sources: Sequence[Source], options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
-        options = self._resolved(options)
+        options = with_lengths(options, self.spec, self._settings.forces_end)
         tokens = [self._tokenizer.encode(source) for source in sources]
         refuse_long(tokens, self.spec)
         for index, source_tokens in enumerate(tokens):
@@ -100,20 +99,6 @@ class CTranslate2Engine:
                 yield from self._finished(ahead, len(batch), options)
             ahead.extend(self._submit(batch, options))
         yield from self._finished(ahead, len(ahead), options)
-
-    def _resolved(self, asked: DecodingOptions) -> DecodingOptions:
-        """What was asked for, then what models.yaml says, then what the model's repository says.
-
-        Both lengths count what a target must begin with, as transformers counts it. At the limit transformers makes
-        an end of the last token where the repository says so: there is room for one less.
-        """
-        options = asked.over(self.spec.decoding).over(self._settings.decoding)
-        longest = options.max_decoding_length or self.spec.limits.target_tokens
-        shortest = options.min_decoding_length or 1
-        room = max(1, longest - self._settings.forces_end)
-        if asked.min_decoding_length is None or shortest <= longest:
-            shortest = min(shortest, room)
-        return replace(options, min_decoding_length=shortest, max_decoding_length=room)
 
     def _begun(self, prefix: str) -> list[str]:
         return self._tokenizer.encode_target(prefix) if prefix else []
@@ -186,7 +171,7 @@ class CTranslate2Engine:
         return Hypothesis(text, total / max(1, len(tokens) - given), complete)
 
 
-def _load(directory: Path, placement: Placement, workers: int) -> Any:
+def _load(directory: Path, placement: Placement, compute_type: str, workers: int) -> Any:
     """The model of a directory, or of the folder `model` in an Argos package.
 
     Raises ModelCorrupt, and ModelError where the memory does not suffice.
@@ -199,7 +184,7 @@ def _load(directory: Path, placement: Placement, workers: int) -> Any:
         return ctranslate2.Translator(
             str(directory),
             device=placement.device,
-            compute_type=placement.compute_type,
+            compute_type=compute_type,
             inter_threads=workers,
             intra_threads=max(1, placement.cores // workers),
         )
@@ -215,7 +200,7 @@ def compute_types(device: str) -> list[str]:
     import ctranslate2
 
     try:
-        if device == "cuda" and not ctranslate2.get_cuda_device_count():
+        if device == "cuda" and not _has_gpu():
             # The question below fails once, and from then on is answered with float32.
             raise RuntimeError("CTranslate2 finds no GPU with a driver")
         return sorted(ctranslate2.get_supported_compute_types(device))
@@ -223,18 +208,26 @@ def compute_types(device: str) -> list[str]:
         raise ConfigError(f"--device {device}: {error}; expected auto, cpu, or cuda with a driver") from error
 
 
-def _check_placement(placement: Placement) -> None:
-    """ConfigError if this machine has no such device, or the device no such arithmetic."""
-    if placement.compute_type not in (expected := ["auto", "default", *compute_types(placement.device)]):
-        raise ConfigError(f"--compute-type {placement.compute_type}: expected one of {', '.join(expected)}, which is "
-                          f"what --device {placement.device} has")  # fmt: skip
+def _arithmetic(placement: Placement, spec: ModelSpec) -> str:
+    """What to ask CTranslate2 to compute in; ConfigError if this machine has no such device, or that none such."""
+    asked, there = placement.compute_type, compute_types(placement.device)
+    if asked not in (expected := ["auto", "default", *there]):
+        raise ConfigError(f"--compute-type {asked}: expected one of {', '.join(expected)}, which is what --device "
+                          f"{placement.device} has")  # fmt: skip
+    on_cpu = placement.device == "cpu" or not _has_gpu()
+    taken_as_it_is = asked == "default" and spec.architecture == "ct2-sentencepiece"
+    return "int8" if taken_as_it_is and on_cpu and "int8" in there else asked
 
 
-def _check_overflow(spec: ModelSpec, compute_type: str) -> None:
-    """ConfigError where the model would write nothing, or nan, in the arithmetic that was asked for or is stored."""
-    if spec.architecture in OVERFLOWS and compute_type in ("float16", "int8_float16"):
-        raise ConfigError(f"{spec.name} would be computed in {compute_type}, in which {spec.architecture} models "
-                          f"overflow; choose --compute-type int8_float32 or float32")  # fmt: skip
+def storage(architecture: Architecture) -> str:
+    """How to store a model for this machine: in int8; if it has a GPU, float16 beside it, unless that overflows."""
+    return "int8_float16" if _has_gpu() and architecture not in OVERFLOWS else "int8"
+
+
+def _has_gpu() -> bool:
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count())
 
 
 def _length_penalty(options: DecodingOptions) -> float:

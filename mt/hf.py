@@ -5,52 +5,55 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from importlib import import_module
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from mt.document import DecodingOptions, Hypothesis, Source
-from mt.engine import Placement, refuse_long
-from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt, MTError
-from mt.pretrained import choose_device, choose_dtype, is_out_of_memory, load_pretrained
+from mt.engine import Placement, refuse_long, refuse_overflow, with_lengths
+from mt.errors import ConfigError, DecodingError, ModelCorrupt, MTError
+from mt.pretrained import (
+    choose_device,
+    choose_dtype,
+    explained,
+    is_out_of_memory,
+    load_pretrained,
+    own_settings,
+    require_packages,
+)
 from mt.registry import Language, ModelSpec
 from mt.store import StoredModel
-from mt.tokenizer import UNKNOWN_SIGN, plain_tokenizer
+from mt.tokenizer import MULTILINGUAL, UNKNOWN_SIGN, plain_tokenizer
 
 if TYPE_CHECKING:
     import torch
 
-PACKAGES = ("transformers", "torch", "accelerate")
 BATCH_TOKENS = 1024  # source tokens decoded together, padding counted
-MULTILINGUAL = ("nllb", "m2m100", "mbart")
 
 
 class TransformersEngine:
     """An Engine on `AutoModelForSeq2SeqLM.generate`."""
 
     takes_terms = takes_prefix = False
-    takes_prefix = False
 
     def __init__(self, model: StoredModel, placement: Placement) -> None:
-        self.spec = model.spec
-        try:
-            for package in PACKAGES:
-                import_module(package)
-        except ImportError as error:
-            raise BackendUnavailable(
-                f"{self.spec.name} runs on transformers, which cannot be imported here ({error}): "
-                f"pip install {' '.join(PACKAGES)}"
-            ) from error
+        require_packages(model.spec.name)
         import torch
 
         device = choose_device(placement.device)
-        dtype = choose_dtype(placement.compute_type, device.type, self.spec.architecture)
+        dtype = choose_dtype(placement.compute_type, device.type)
+        refuse_overflow(model.spec, dtype)
         if device.type == "cpu":
             torch.set_num_threads(placement.cores)
         self._tokenizer, self._model = load_pretrained(model.path, dtype=getattr(torch, dtype), device_map={"": device})
-        self._first = self._first_token()
-        self._own, self._forces_end = _take_settings(self._model.generation_config, model)
-        self._encode, (self._before, self._behind) = _encoder(self._tokenizer, model), _frame(self._tokenizer, model)
+        with explained(model.path, "used with transformers"):
+            own = own_settings(self._model, model.spec, model.path)
+            _silence(self._model.generation_config)
+            self._forces_end = own.forces_end
+            self.spec = replace(model.spec, decoding=model.spec.decoding.over(own.decoding))
+            multilingual = self.spec.architecture in MULTILINGUAL
+            self._first = _choose_languages(self._tokenizer, self.spec) if multilingual else own.first
+            self._encode = _encoder(self._tokenizer, model)
+            self._before, self._behind = _frame(self._tokenizer, model)
         self._one_at_a_time = threading.Lock()
         where = dtype if device.type == "cpu" else f"{device.type}-{dtype}"
         self.signature = f"{'-'.join(self.spec.languages)}-{self.spec.name}@{model.version}|hf|{where}"
@@ -61,7 +64,7 @@ class TransformersEngine:
     def generate(
         self, sources: Sequence[Source], options: DecodingOptions
     ) -> Iterator[tuple[int, tuple[Hypothesis, ...]]]:
-        options = self._resolved(options)
+        options = with_lengths(options, self.spec, self._forces_end)
         ids = [self._ids(source.text) for source in sources]
         refuse_long(ids, self.spec)
         for index, tokens in enumerate(ids):
@@ -77,27 +80,6 @@ class TransformersEngine:
         prefix = "" if self.spec.architecture == "marian" else self.spec.prefix or ""  # Marian's is a token
         body = self._encode(f"{prefix}{text}") if text.strip() else []
         return [*self._before, *body, *self._behind] if body else []
-
-    def _first_token(self) -> int | None:
-        """What every target begins with: its language for models of many, else what the model's own settings say."""
-        if self.spec.architecture in MULTILINGUAL:
-            return _choose_languages(self._tokenizer, self.spec)
-        for settings in (self._model.generation_config, self._model.config):  # BART's name it in the second, unread
-            first: int | None = getattr(settings, "forced_bos_token_id", None)
-            if first is not None:
-                return first
-        return None
-
-    def _resolved(self, asked: DecodingOptions) -> DecodingOptions:
-        """What was asked for, then what models.yaml says, then what the model's own settings say.
-
-        Lengths count what a target must begin with, as transformers counts. Where the settings make an end of the
-        last token there is room for one less: an end that is forced would hide that the target is cut.
-        """
-        options = asked.over(self.spec.decoding).over(self._own)
-        room = max(1, (options.max_decoding_length or self.spec.limits.target_tokens) - self._forces_end)
-        shortest = min(options.min_decoding_length or 1, room)
-        return replace(options, min_decoding_length=shortest, max_decoding_length=room)
 
     def _decode(self, batch: list[list[int]], options: DecodingOptions) -> list[tuple[Hypothesis, ...]]:
         import torch
@@ -192,33 +174,13 @@ class _Odds:
         return total / written.sum(-1).clamp_min(1)
 
 
-def _take_settings(config: Any, model: StoredModel) -> tuple[DecodingOptions, bool]:
-    """The model's own generation settings, and whether they force an end; taken out of `config`, which counts else."""
-    for name in ("max_length", "min_length", "max_new_tokens", "min_new_tokens", "num_beams", "length_penalty",
-                 "repetition_penalty", "no_repeat_ngram_size"):  # fmt: skip
-        value = getattr(config, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise ModelCorrupt(f"{model.path}: its generation settings say {name} {value!r}; expected a number")
-    own = DecodingOptions(
-        beam_size=config.num_beams,
-        length_penalty=config.length_penalty,
-        repetition_penalty=config.repetition_penalty,
-        no_repeat_ngram_size=config.no_repeat_ngram_size or None,
-        min_decoding_length=config.min_new_tokens or _without_start(config.min_length),
-        max_decoding_length=config.max_new_tokens or _without_start(config.max_length),
-    )
-    forces_end = config.forced_eos_token_id is not None
+def _silence(config: Any) -> None:
+    """Take out of the model's generation settings what a call says: transformers would have it beside the call's."""
     for name in ("early_stopping", "renormalize_logits"):  # a beam ends when it is full, and what is forbidden counts
         if getattr(config, name) is None:  # as impossible: as in CTranslate2, unless the settings say otherwise
             setattr(config, name, True)
     for name in ("max_length", "min_length", "max_new_tokens", "min_new_tokens", "forced_eos_token_id"):
         setattr(config, name, None)
-    return own, forces_end
-
-
-def _without_start(length: int | None) -> int | None:
-    """A length of transformers', which counts the token that a decoder starts with, as we count."""
-    return length - 1 if length and length > 1 else None
 
 
 def _arguments(options: DecodingOptions, beams: int) -> dict[str, Any]:

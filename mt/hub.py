@@ -87,7 +87,7 @@ def resolve(source: HubSource, architecture: Architecture) -> Snapshot:
     try:
         names = choose(siblings.keys(), architecture)
     except ModelCorrupt as error:
-        raise ModelCorrupt(f"{source.repo} at {source.revision} is {error}. Check `source` and `architecture` in "
+        raise ModelCorrupt(f"{source.repo} at {source.revision} {error}. Check `source` and `architecture` in "
                            f"models.yaml") from error  # fmt: skip
     with explained(source):
         files = tuple(_remote_file(siblings[name]) for name in sorted(names))

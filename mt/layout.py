@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from mt.errors import ModelCorrupt
 from mt.registry import Architecture
+from mt.tokenizer import PAIRS
 
 # The ways an architecture can have its tokenizer: one must be there, the files of each that is are taken.
 _SPIECE = ({"spiece.model"}, {"tokenizer.json"})
@@ -20,7 +21,7 @@ _TOKENIZERS: dict[Architecture, tuple[set[str], ...]] = {
     "pegasus": _SPIECE,
     "t5": _SPIECE,
     "mt5": _SPIECE,
-    "ct2-sentencepiece": ({"src.spm.model", "tgt.spm.model"}, {"source.spm", "target.spm"}, {"sentencepiece.model"}),
+    "ct2-sentencepiece": tuple(set(pair) for pair in PAIRS),
 }
 _VOCABULARIES = tuple(
     {f"{name}_vocabulary.{end}" for name in names}
@@ -34,19 +35,19 @@ _OPTIONAL = {"generation_config.json", "tokenizer_config.json", "special_tokens_
 def choose(names: Collection[str], architecture: Architecture) -> set[str]:
     """The names, of those in a repository, that a model of the architecture needs.
 
-    Raises ModelCorrupt, naming what was expected and what is there, if one is missing.
+    Raises ModelCorrupt if one is missing: a predicate of the repository, with what was expected and what is there.
     """
     names, ready = set(names), architecture == "ct2-sentencepiece"
     weights = {"model.bin"} & names if ready else _weights(names)
     if not weights:
         expected = "model.bin" if ready else "model.safetensors or pytorch_model.bin, or all their parts with an index"
-        raise ModelCorrupt(f"no weights that can be used: expected {expected}, found {_shown(names)}")
+        raise ModelCorrupt(f"has no weights that can be used: expected {expected}, found {_shown(names)}")
     chosen = weights | (_OPTIONAL & names)
     for ways in (({"config.json"},), _TOKENIZERS[architecture], *((_VOCABULARIES,) if ready else ())):
         there = [way for way in ways if way <= names]
         if not there:
             expected = " or ".join(" + ".join(sorted(way)) for way in ways)
-            raise ModelCorrupt(f"no {architecture} model as we know it: expected {expected}, found {_shown(names)}")
+            raise ModelCorrupt(f"is no {architecture} model as we know it: expected {expected}, found {_shown(names)}")
         chosen = chosen.union(*there)
     return chosen
 

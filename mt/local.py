@@ -35,14 +35,6 @@ _UNKNOWN = ModelSpec(
     limits=Limits(source_tokens=240, target_tokens=480),
     decoding=DecodingOptions(beam_size=4),
 )
-_TASK = {  # transformers' names in a repository's own task_specific_params → ours
-    "num_beams": "beam_size",
-    "length_penalty": "length_penalty",
-    "repetition_penalty": "repetition_penalty",
-    "no_repeat_ngram_size": "no_repeat_ngram_size",
-    "min_length": "min_decoding_length",
-    "max_length": "max_decoding_length",
-}
 _HASHED = (".json", ".bin", ".safetensors", ".onnx", ".data", ".spm", ".model", ".txt", ".npy")
 _BLOCK, _BLOCKS = 64 * 1024, 16  # what is read of a large file
 
@@ -127,8 +119,7 @@ def _ctranslate2_spec(directory: Path) -> ModelSpec:
             raise ModelCorrupt(f"{directory / 'khulasa.json'} says architecture {_shown(architecture)}; convert the "
                                f"model again")  # fmt: skip
         limits = _UNKNOWN.limits if architecture in _TRANSLATORS else Limits(512, 512)
-        spec = replace(_UNKNOWN, architecture=architecture, limits=limits, decoding=DecodingOptions())
-        return _spec_of(spec, {})
+        return _named(replace(_UNKNOWN, architecture=architecture, limits=limits, decoding=DecodingOptions()), {})
     if (directory / "src.spm.model").is_file():  # quickmt's, with the values of its library
         limits, decoding = Limits(256, 256), DecodingOptions(beam_size=2, max_decoding_length=256)
         return replace(_UNKNOWN, architecture="ct2-sentencepiece", limits=limits, decoding=decoding)
@@ -148,23 +139,23 @@ def _transformers_spec(directory: Path) -> ModelSpec:
     spec = replace(
         _UNKNOWN, backend="hf", architecture=architecture, limits=Limits(limit, limit), decoding=DecodingOptions()
     )
-    params = config.get("task_specific_params")
-    return _spec_of(spec, params if isinstance(params, dict) else {})
+    return _named(spec, summarization_settings(config.get("task_specific_params")))
 
 
-def _spec_of(spec: ModelSpec, task_params: Mapping[str, Any]) -> ModelSpec:
-    """The specification with what follows from its architecture, and from the task's own settings (T5, distilbart)."""
+def summarization_settings(task_specific_params: Any) -> dict[str, Any]:
+    """What config.json keeps for the task, as T5's and distilbart's do: generation settings, and a prefix."""
+    own = task_specific_params.get("summarization") if isinstance(task_specific_params, dict) else None
+    return own if isinstance(own, dict) else {}
+
+
+def _named(spec: ModelSpec, task: Mapping[str, Any]) -> ModelSpec:
+    """The specification with the task, languages and prefix that follow from its architecture."""
     if spec.architecture in _TRANSLATORS:
         return replace(spec, languages=_TRANSLATORS[spec.architecture])
-    own = task_params.get("summarization")
-    own = own if isinstance(own, dict) else {}
-    prefix = own.get("prefix") if isinstance(own.get("prefix"), str) else "summarize: "
-    decoding = DecodingOptions(**{
-        ours: own[theirs] for theirs, ours in _TASK.items()
-        if type(own.get(theirs)) in ((int, float) if "penalty" in theirs else (int,)) and 0 < own[theirs] <= 10_000
-    })  # fmt: skip
-    prefix = prefix if spec.architecture == "t5" else None
-    return replace(spec, tasks=("summarize",), languages={"en": "en"}, decoding=decoding, prefix=prefix)
+    own = task.get("prefix")
+    prefix = own if isinstance(own, str) else "summarize: "
+    return replace(spec, tasks=("summarize",), languages={"en": "en"},
+                   prefix=prefix if spec.architecture == "t5" else None)  # fmt: skip
 
 
 def _architecture(config: dict[str, Any], directory: Path) -> Architecture:
@@ -199,4 +190,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    return repr(value[:60]) if isinstance(value, str) else repr(value)[:60] if value is None else type(value).__name__
+    return repr(value and value[:60]) if isinstance(value, str | None) else type(value).__name__

@@ -11,17 +11,35 @@ import pickle
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mt.errors import BackendUnavailable, ConfigError, ModelCorrupt, ModelError
+from mt.document import DecodingOptions
+from mt.errors import BackendUnavailable, ConfigError, ModelCorrupt, ModelError, MTError
+from mt.local import summarization_settings
+from mt.registry import ModelSpec
 
 if TYPE_CHECKING:
     import torch
 
+PACKAGES = ("torch", "transformers", "accelerate")
 DTYPES = ("float32", "float16", "bfloat16")
-OVERFLOWS = ("pegasus", "t5", "mt5")  # in float16 these write nothing, or nan (huggingface/transformers#11289)
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")  # torch says it in a RuntimeError
+# What a repository may say of decoding, in transformers' names.
+SETTINGS = ("num_beams", "length_penalty", "repetition_penalty", "no_repeat_ngram_size", "min_length", "max_length",
+            "min_new_tokens", "max_new_tokens")  # fmt: skip
+
+
+def require_packages(needed_for: str) -> None:
+    """Return if what transformers models need can be imported; else BackendUnavailable, which says how to get it."""
+    try:
+        for package in PACKAGES:
+            import_module(package)
+    except ImportError as error:
+        raise BackendUnavailable(f"{needed_for} needs {', '.join(PACKAGES)}; an import failed ({error}): pip install "
+                                 f"'.[hub]' in the checkout") from error  # fmt: skip
 
 
 def choose_device(asked: str) -> torch.device:
@@ -40,15 +58,13 @@ def choose_device(asked: str) -> torch.device:
     return torch.device(asked)
 
 
-def choose_dtype(compute_type: str, device: str, architecture: str) -> str:
-    """The arithmetic by its name; ConfigError if transformers, or the architecture, has no such."""
+def choose_dtype(compute_type: str, device: str) -> str:
+    """The arithmetic by its name; ConfigError if transformers has no such."""
     if compute_type in ("auto", "default"):
         return "float32" if device == "cpu" else "bfloat16"
     if compute_type not in DTYPES:
         raise ConfigError(f"--compute-type {compute_type}: the transformers backend computes in {', '.join(DTYPES)}; "
                           f"auto and default choose")  # fmt: skip
-    if compute_type == "float16" and architecture in OVERFLOWS:
-        raise ConfigError(f"--compute-type float16: {architecture} models overflow in it; choose bfloat16 or float32")
     return compute_type
 
 
@@ -60,7 +76,8 @@ def load_pretrained(directory: Path, **placement: Any) -> tuple[Any, Any]:
         ModelError: the model does not fit into the memory, or its files may not be read.
         BackendUnavailable: it needs a package that is not there.
     """
-    with _quiet(), _mapped(directory):
+    require_packages(str(directory))
+    with quiet(), explained(directory, "loaded by transformers"):
         import transformers
 
         trust = {"local_files_only": True, "trust_remote_code": False}
@@ -74,13 +91,55 @@ def load_pretrained(directory: Path, **placement: Any) -> tuple[Any, Any]:
         return tokenizer, model.eval()
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSettings:
+    """How a repository wants its model to be decoded."""
+
+    decoding: DecodingOptions
+    first: int | None  # the token that it has every target begin with
+    forces_end: bool  # whether at the length limit the last token is an end
+
+
+def own_settings(model: Any, spec: ModelSpec, directory: Path) -> OwnSettings:
+    """What generation_config.json or the top of config.json says, which transformers has read.
+
+    Where they leave a value out, for a summarizer, what config.json says in task_specific_params: T5 and distilbart
+    have all of it there, and transformers 5 no longer looks. Raises ModelCorrupt for what is no number.
+    """
+    config = model.generation_config
+    said = {name: getattr(config, name) for name in SETTINGS}
+    if "summarize" in spec.tasks:
+        task = summarization_settings(getattr(model.config, "task_specific_params", None))
+        said = {name: task.get(name) if value is None else value for name, value in said.items()}
+    for name, value in said.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ModelCorrupt(f"{directory}: its generation settings say {name} {value!r:.60}; expected a number")
+    decoding = DecodingOptions(
+        beam_size=said["num_beams"],
+        length_penalty=said["length_penalty"],
+        repetition_penalty=said["repetition_penalty"],
+        no_repeat_ngram_size=said["no_repeat_ngram_size"] or None,
+        min_decoding_length=said["min_new_tokens"] or _without_start(said["min_length"]),
+        max_decoding_length=said["max_new_tokens"] or _without_start(said["max_length"]),
+    )
+    first = config.forced_bos_token_id
+    if first is None:  # of BART it stands in the second, which transformers 5 does not read
+        first = getattr(model.config, "forced_bos_token_id", None)
+    return OwnSettings(decoding, first, config.forced_eos_token_id is not None)
+
+
+def _without_start(length: Any) -> Any:
+    """A length of transformers', which counts the token that the decoder starts with, as we count."""
+    return length - 1 if length and length > 1 else None
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the machine, or its accelerator, had no memory left; torch has no one class for it."""
     return isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No bars, no warnings, and no thread that asks the hub for a safer copy of pickled weights."""
     os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
     import transformers
@@ -94,10 +153,11 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _mapped(directory: Path) -> Iterator[None]:
+def explained(directory: Path, doing: str) -> Iterator[None]:
+    """What the readers of a model raise becomes one of ours; `doing` ends "it cannot be"."""
     try:
         yield
-    except ModelError:
+    except MTError:
         raise
     except ImportError as error:
         raise BackendUnavailable(f"{directory} needs another package: {error}") from error
@@ -110,11 +170,10 @@ def _mapped(directory: Path) -> Iterator[None]:
                            f"loaded; get a revision with safetensors") from error  # fmt: skip
     except Exception as error:  # the native readers' exceptions have no base of their own
         if is_out_of_memory(error):
-            raise ModelError(f"{directory} does not fit into the memory ({_first_line(error)}): free some, choose a "
-                             f"smaller model, --compute-type bfloat16, or another --device") from error  # fmt: skip
-        raise ModelCorrupt(
-            f"{directory} cannot be loaded by transformers ({_first_line(error)}); get it again"
-        ) from error
+            raise ModelError(f"{directory} does not fit into the memory ({_first_line(error)}): free some, or choose "
+                             f"a smaller model, another --compute-type or --device") from error  # fmt: skip
+        raise ModelCorrupt(f"{directory} cannot be {doing} ({_first_line(error)}); get it again, or another "
+                           f"revision") from error  # fmt: skip
 
 
 def _check_tokenizer(directory: Path, tokenizer: Any) -> None:

@@ -6,20 +6,23 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib import import_module, metadata
-from importlib.util import find_spec
+from importlib import metadata
 from pathlib import Path
 
 from mt import manifest
+from mt.ct2 import storage
 from mt.document import DecodingOptions, Source
-from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt
+from mt.engine import load
+from mt.errors import ConfigError, DecodingError, ModelCorrupt
 from mt.hub import Snapshot
+from mt.pretrained import require_packages
 from mt.registry import Backend, Example, ModelSpec
 from mt.store import Report, StoredModel
 
 # What CTranslate2 can store; it loads each in any arithmetic that the machine has.
 COMPUTE_TYPES = ("int8", "int8_float32", "int8_float16", "int8_bfloat16", "int16", "float16", "bfloat16", "float32")
-AS_STORED = "as in the repository"
+AS_STORED = "as stored"  # in the repository
+RECIPE = "1"  # another number has every model made anew when it is pulled
 LIBRARIES = ("ctranslate2", "transformers", "torch")
 
 
@@ -32,7 +35,7 @@ class Recipe:
 
     @classmethod
     def of(cls, spec: ModelSpec, compute_type: str | None, backend: Backend | None) -> Recipe:
-        """The recipe with those settings, by default the backend of models.yaml, and int8 for CTranslate2.
+        """The recipe with those settings, by default the backend of models.yaml, and what CTranslate2 is best at here.
 
         Raises ConfigError if the model cannot be had so.
         """
@@ -49,7 +52,7 @@ class Recipe:
             return cls(replace(spec, backend=backend), AS_STORED)
         if backend != "ct2":
             raise ConfigError(f"{spec.name} cannot be had for the backend {backend!r}; expected ct2 or hf")
-        if (compute_type := compute_type or "int8") not in COMPUTE_TYPES:
+        if (compute_type := compute_type or storage(spec.architecture)) not in COMPUTE_TYPES:
             raise ConfigError(f"--compute-type {compute_type}: expected one of {', '.join(COMPUTE_TYPES)}")
         return cls(replace(spec, backend=backend), compute_type)
 
@@ -59,10 +62,13 @@ class Recipe:
 
     def check_extra(self) -> None:
         """Return if the libraries for it are there; before gigabytes are downloaded for nothing."""
-        missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
-        if missing and not self.takes_it_as_it_is:
-            raise BackendUnavailable(f"{self.spec.name} is read with {' and '.join(missing)} when it is pulled: "
-                                     f"pip install '.[hub]' in the checkout")  # fmt: skip
+        if not self.takes_it_as_it_is:
+            require_packages(f"{self.spec.name} is read by transformers when it is pulled, which")
+
+    def version(self, snapshot: Snapshot) -> str:
+        """What tells the model from others of the name: the commit, and the arithmetic if it was converted."""
+        made = "" if self.compute_type == AS_STORED else f"-{self.compute_type}"
+        return f"{snapshot.commit[:12]}{made}"
 
     def facts(self, snapshot: Snapshot) -> dict[str, object]:
         """What the manifest says of where it comes from and how it was made."""
@@ -70,6 +76,7 @@ class Recipe:
             "model": self.spec.name,
             "backend": self.spec.backend,
             "compute_type": self.compute_type,
+            "recipe": RECIPE,
             "source": snapshot.source.repo,
             "revision": snapshot.source.revision,
             "commit": snapshot.commit,
@@ -84,7 +91,7 @@ class Recipe:
         if not manifest.is_whole(directory):
             return False
         there, wanted = manifest.read(directory), self.facts(snapshot)
-        return all(there.fact(name) == wanted[name] for name in ("commit", "backend", "compute_type"))
+        return all(there.fact(name) == wanted[name] for name in ("commit", "backend", "compute_type", "recipe"))
 
     def make(self, downloaded: Path, directory: Path, snapshot: Snapshot, report: Report) -> None:
         """Fill the empty directory with the model; its known translation is tried, if it has one."""
@@ -101,7 +108,7 @@ class Recipe:
                 keep(downloaded, directory, self.spec)
         if self.spec.example:
             report("translating a sentence whose translation is known", 0.97)
-            _try_example(StoredModel(self.spec, directory, snapshot.commit[:12]), self.spec.example)
+            _try_example(StoredModel(self.spec, directory, self.version(snapshot)), self.spec.example)
 
 
 def _try_example(model: StoredModel, example: Example) -> None:
@@ -110,15 +117,12 @@ def _try_example(model: StoredModel, example: Example) -> None:
     Case and punctuation apart; and not all words, since int8 may choose a synonym where float32 did not. Weights that
     do not fit their configuration say none of them.
     """
-    from mt.engine import BACKENDS, Placement
-
-    spec = model.spec
-    module, _, name = BACKENDS[spec.backend].partition(":")
-    engine = getattr(import_module(module), name)(model, Placement())
+    spec, engine = model.spec, load(model)
     try:
         ((_, hypotheses),) = engine.generate([Source(example.source)], DecodingOptions())
     except DecodingError as error:
-        raise ModelCorrupt(f"{spec.name} cannot translate its example: {error}") from error
+        raise ModelCorrupt(f"{spec.name} cannot translate its example: {error}. Check `source` in models.yaml, and "
+                           f"transformers' version") from error  # fmt: skip
     answer = hypotheses[0].text
     expected, found = (_words(text) for text in (example.target, answer))
     if 2 * len(expected & found) < len(expected):

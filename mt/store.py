@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from mt import manifest
-from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound, MTError
+from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound
 from mt.registry import Backend, ModelSpec
 
 PART = ".part"  # the end of a directory's name while it is written
@@ -50,8 +50,16 @@ class StoredModel:
 
 def find(spec: ModelSpec) -> StoredModel | None:
     """The model, if it is on disk; None if it is not, or not in the version this code needs."""
-    whole = [model for model in stored(spec) if manifest.is_whole(model.path)]
-    return max(whole, key=lambda model: manifest.read(model.path).fact("written") or "", default=None)
+    whole = (model for model in stored(spec) if manifest.is_whole(model.path))
+    return max(whole, key=lambda model: fact(model, "written") or "", default=None)
+
+
+def fact(model: StoredModel, name: str) -> str | None:
+    """What the manifest of the model says under that name, if it is text."""
+    try:
+        return manifest.read(model.path).fact(name)
+    except ModelCorrupt:  # or deleted at this moment
+        return None
 
 
 def stored(spec: ModelSpec) -> list[StoredModel]:
@@ -69,10 +77,10 @@ def stored(spec: ModelSpec) -> list[StoredModel]:
 
 
 def _stored(spec: ModelSpec, path: Path) -> StoredModel:
-    with suppress(ModelCorrupt):
-        made_for = manifest.read(path).fact("backend")
-        spec = next((replace(spec, backend=known) for known in get_args(Backend) if known == made_for), spec)
-    return StoredModel(spec, path, path.name)
+    model = StoredModel(spec, path, path.name)
+    made_for = fact(model, "backend")
+    return next((replace(model, spec=replace(spec, backend=known)) for known in get_args(Backend) if known == made_for),
+                model)  # fmt: skip
 
 
 def waiting(spec: ModelSpec) -> int:
@@ -111,8 +119,8 @@ def pull(
 ) -> StoredModel:
     """The model of the hub on disk, as its revision is now, made for the backend; nothing is done if it is there.
 
-    An older one is replaced when the new one is whole. A download that was interrupted or failed is kept, to be gone
-    on with; after any other failure nothing is.
+    An older one, or one made otherwise, is deleted when the new one is whole. Of what fails, the download is kept, to
+    be gone on with, unless it is of no use.
 
     Raises:
         ConfigError: the model cannot be had in that form; see `mt.recipe`.
@@ -126,21 +134,21 @@ def pull(
             raise ConfigError(f"{spec.name} is built here, in one form: leave --compute-type and --backend out")
         return ensure(spec, report)
     recipe = Recipe.of(spec, compute_type, backend)
-    recipe.check_extra()
     with _locked(spec, report):
         snapshot = hub.resolve(spec.source, spec.architecture)
-        home, downloaded = _home(spec) / snapshot.commit[:12], _downloads(spec)
-        if not recipe.made(home, snapshot) or any(manifest.damage(home)):
+        home, downloaded = _home(spec) / recipe.version(snapshot), _downloads(spec)
+        if done := not recipe.made(home, snapshot) or any(manifest.damage(home)):
+            recipe.check_extra()
             hub.download(snapshot, downloaded, lambda what, share: report(what, 0.9 * share))
             try:
                 _write(home, lambda directory: recipe.make(downloaded, directory, snapshot, report),
                        recipe.facts(snapshot))  # fmt: skip
-            except MTError:  # the download is whole, and of no use; one that was interrupted is
+            except ModelCorrupt:
                 _clear(downloaded)
                 raise
         _clear(downloaded)
         _remove_older(home)
-    report("done", 1.0)
+    report("done" if done else "nothing to do: it is on disk as its repository has it now", 1.0)
     return StoredModel(recipe.spec, home, home.name)
 
 
@@ -149,20 +157,19 @@ def remove(spec: ModelSpec) -> int:
 
     Raises ModelNotFound if nothing of it is there, ModelError if another process is at it, or it cannot be deleted.
     """
-    places = [place for place in (_home(spec), _downloads(spec)) if place.is_dir()]
+    places = [place for place in (_home(spec), _downloads(spec)) if os.path.isdir(place)]  # noqa: PTH112  # raises nothing
     if not places:
         raise ModelNotFound(f"{spec.name} is not on disk; `khulasa models list` shows what is")
-    with _locked(spec, None) as lock:
+    with _locked(spec, None):
         freed = sum(_size(place) for place in places)
         try:
             for place in places:
                 shutil.rmtree(place)
-            lock.unlink(missing_ok=True)
         except OSError as error:
             raise ModelError(f"{spec.name} cannot be deleted: {error}. Delete by hand: "
                              f"{', '.join(map(str, places))}") from error  # fmt: skip
-    for place in (_home(spec), _downloads(spec)):
-        _clear(place)
+        with suppress(OSError):  # other downloads wait in it
+            _downloads(spec).parent.rmdir()
     return freed
 
 
@@ -210,11 +217,12 @@ def _write(home: Path, fill: Callable[[Path], None], facts: Mapping[str, object]
         part.mkdir(parents=True)
         fill(part)
         manifest.seal(part, facts)
-        shutil.rmtree(home, ignore_errors=True)  # there only if it is damaged, or made otherwise
+        shutil.rmtree(home, ignore_errors=True)  # there only if it is damaged, or of an older recipe
         part.rename(home)
     except OSError as error:
-        raise ModelError(f"cannot write the model to {home}: {error.strerror or error}. Free some space, or set "
-                         f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
+        raise ModelError(f"cannot write the model to {home}: {error.strerror or error}. Free some space and "
+                         f"run the command again, or set KHULASA_CACHE to a folder that can be written."
+                         ) from error  # fmt: skip
     finally:
         shutil.rmtree(part, ignore_errors=True)  # there only if something was raised
 
@@ -227,8 +235,8 @@ def _remove_older(home: Path) -> None:
 
 
 @contextmanager
-def _locked(spec: ModelSpec, report: Report | None) -> Iterator[Path]:
-    """Hold the lock of one model, the file that is given; the system drops it with the process that held it.
+def _locked(spec: ModelSpec, report: Report | None) -> Iterator[None]:
+    """Hold the lock of one model; the system drops it with the process that held it. Its file stays, for who waits.
 
     If another process has it, that is reported and waited for; with None for `report` it is a ModelError.
     """
@@ -249,6 +257,6 @@ def _locked(spec: ModelSpec, report: Report | None) -> Iterator[Path]:
         raise ModelError(f"cannot write to the cache directory {path.parent}: {error.strerror or error}. Set "
                          f"KHULASA_CACHE to a folder that can be written.") from error  # fmt: skip
     try:
-        yield path
+        yield
     finally:
         lock.release()

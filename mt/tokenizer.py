@@ -18,6 +18,7 @@ from mt.registry import ModelSpec
 UNKNOWN = "<unk>"
 UNKNOWN_SIGN = "⁇"  # what SentencePiece shows for it: a word that was lost is not lost in silence
 UNUSED = "<unused "  # begins the made-up names of rows that a vocabulary does not name
+MULTILINGUAL = ("nllb", "m2m100", "mbart")  # the architectures whose targets begin with a language
 _MARK = "\ufdd0"  # no character (Unicode 23.7): stands before special tokens where only text may be found
 _LANGUAGE = re.compile(r"__\w+__")
 PAIRS = (("source.spm", "target.spm"), ("src.spm.model", "tgt.spm.model"), ("sentencepiece.model",) * 2)

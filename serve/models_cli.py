@@ -26,22 +26,26 @@ def models() -> None:
 def list_models(models_file: Path | None) -> None:
     """Every model: task, quality, licence, what is on disk.
 
-    Of what is on disk: size, backend, arithmetic, version.
+    Of what is on disk: size, backend, arithmetic.
     """
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     for header in ("model", "tasks", "quality", "licence", "on disk"):
-        table.add_column(header, overflow="fold")
+        table.add_column(header, overflow="fold", no_wrap=header == "model")  # names are there to be copied
     for spec in _registry(models_file):
-        table.add_row(spec.name, ", ".join(spec.tasks), spec.quality, _licence(spec), _on_disk(spec))
+        licence = spec.licence if spec.commercial else f"{spec.licence}, non-commercial"
+        table.add_row(spec.name, ", ".join(spec.tasks), spec.quality, licence, _on_disk(spec))
     with console(None) as out:
+        if not out.is_terminal:
+            out.width = 200  # a line for each model, to be searched
         out.print(table)
 
 
 @models.command()
 @click.argument("name")
-@click.option("--compute-type", help="How CTranslate2 stores its weights: int8 (the default), float16, float32, …")
+@click.option("--compute-type", help="How CTranslate2 stores its weights: int8, float16, float32, …  [default: int8, "
+              "with a GPU int8_float16]")  # fmt: skip
 @click.option("--backend", type=click.Choice(["ct2", "hf"]), help="CTranslate2, or transformers on torch.")
 @click.pass_obj
 def pull(models_file: Path | None, name: str, compute_type: str | None, backend: Backend | None) -> None:
@@ -56,12 +60,17 @@ def pull(models_file: Path | None, name: str, compute_type: str | None, backend:
     if spec.source is None:
         model = store.pull(spec, compute_type, backend, building)
     else:
-        click.echo(f"{spec.name}, from {spec.source.repo}: licence {_licence(spec)}", err=True)
-        with _progress() as report:
-            model = store.pull(spec, compute_type, backend, report)
-    if _fact(model, "weights") == "pickle":
+        terms = "" if spec.commercial else " (not for commercial use)"
+        click.echo(f"{spec.name}, from {spec.source.repo}: licence {spec.licence}{terms}", err=True)
+        try:
+            with _progress() as report:
+                model = store.pull(spec, compute_type, backend, report)
+        except KeyboardInterrupt:
+            click.echo("Stopped. What has come is kept: the same command goes on with it.", err=True)
+            raise
+    if store.fact(model, "weights") == "pickle":
         click.echo("Its weights came as a pickle; they were read as tensors only.", err=True)
-    click.echo(f"{model.spec.name}@{model.version}: {_form(model)}, {model.path}")
+    click.echo(f"{model.spec.name}@{model.version}: {described(model)}, {model.path}")
 
 
 @models.command()
@@ -75,7 +84,7 @@ def remove(models_file: Path | None, name: str) -> None:
     from mt import store
 
     spec = _registry(models_file).spec(name)
-    click.echo(f"{spec.name}: {_megabytes(store.remove(spec))} freed")
+    click.echo(f"{spec.name}: {megabytes(store.remove(spec))} freed")
 
 
 @models.command("path")
@@ -100,16 +109,23 @@ def verify(models_file: Path | None, name: str | None) -> None:
     Those of the model NAME, or of all on disk.
     """
     from mt import store
-    from mt.errors import ModelNotFound
+    from mt.errors import ModelCorrupt, ModelNotFound
 
     registry = _registry(models_file)
     specs = [registry.spec(name)] if name else list(registry)
     stored = [model for spec in specs for model in store.stored(spec)]
     if name and not stored:
         raise ModelNotFound(f"{name} is not on disk; `khulasa models list` shows what is")
+    damaged: list[str] = []
     for model in stored:
-        store.verify(model)
-        click.echo(f"{model.spec.name}@{model.version}: every file as it was written")
+        try:
+            store.verify(model)
+        except ModelCorrupt as error:
+            damaged.append(str(error))
+        else:
+            click.echo(f"{model.spec.name}@{model.version}: every file as it was written")
+    if damaged:
+        raise ModelCorrupt("\n".join(damaged))
 
 
 def _registry(models_file: Path | None) -> Registry:
@@ -118,33 +134,26 @@ def _registry(models_file: Path | None) -> Registry:
     return load_registry(models_file)
 
 
-def _licence(spec: ModelSpec) -> str:
-    return spec.licence if spec.commercial else f"{spec.licence} (not for commercial use)"
-
-
 def _on_disk(spec: ModelSpec) -> str:
     from mt import store
 
     if stored := store.find(spec):
-        return f"{_form(stored)}, {stored.version}"
+        return described(stored)
     if waiting := store.waiting(spec):
-        return f"partly downloaded, {_megabytes(waiting)}"
+        return f"downloaded so far: {megabytes(waiting)}"
     return "built on first use" if spec.source is None else "–"
 
 
-def _form(model: StoredModel) -> str:
+def described(model: StoredModel) -> str:
     """How large a model on disk is, which backend it is for, and in which arithmetic."""
-    return ", ".join(filter(None, (_megabytes(model.size), model.spec.backend, _fact(model, "compute_type"))))
+    from mt import store
+
+    return ", ".join(filter(None, (megabytes(model.size), model.spec.backend, store.fact(model, "compute_type"))))
 
 
-def _fact(model: StoredModel, name: str) -> str | None:
-    from mt import manifest
-
-    return manifest.read(model.path).fact(name)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e6:.2f} MB"
+def megabytes(size: int) -> str:
+    """Bytes as a person reads them."""
+    return f"{size / 1e6:,.0f} MB" if size >= 1e6 else f"{size / 1e6:.2f} MB"
 
 
 @contextmanager
@@ -155,7 +164,7 @@ def _progress() -> Iterator[Report]:
 
     console = Console(stderr=True)
     if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(20), TaskProgressColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("asking the hub", total=1.0)
             yield lambda what, share: bar.update(task, description=what, completed=share)

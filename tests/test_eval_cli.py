@@ -60,6 +60,8 @@ def test_models_side_by_side_as_a_table(tiny_marian: Path, text: str) -> None:
         assert int(words) > 0
         assert float(load) < 300
         assert 10 < int(memory) < 1000
+    assert lines[-1].startswith(f"{model}: ar-en-tiny@")
+    assert lines[-1].endswith("|ct2|float32")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mt.ct2 import BATCH_TOKENS, CTranslate2Engine, ModelSettings, _check_overflow, load_settings
+from mt.ct2 import BATCH_TOKENS, CTranslate2Engine, ModelSettings, load_settings, storage
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.embedded import DATA
 from mt.engine import Placement, load_engine
@@ -153,12 +153,32 @@ def test_the_signature_shows_the_arithmetic_that_was_chosen(tiny_marian: Path) -
     assert re.fullmatch(r"ar-en-tiny@\w+\|ct2\|int8_float32", signature)
 
 
+@pytest.mark.parametrize(("asked", "chosen"), [("default", "int8_float32"), ("float32", "float32")])
+def test_floats_that_were_taken_as_they_are_become_bytes_on_a_cpu(broken: Path, asked: str, chosen: str) -> None:
+    for name, other in (("source.spm", "src.spm.model"), ("target.spm", "tgt.spm.model")):
+        (broken / name).rename(broken / other)
+    engine = load(broken, Placement("auto" if asked == "default" else "cpu", asked, 1))
+    assert engine.spec.architecture == "ct2-sentencepiece"
+    assert engine.signature.endswith(f"|ct2|{chosen}")
+
+
+@pytest.mark.parametrize(
+    ("gpus", "architecture", "stored"),
+    [(0, "marian", "int8"), (1, "marian", "int8_float16"), (1, "t5", "int8"), (0, "t5", "int8")],
+)
+def test_what_is_stored_is_for_the_machine(
+    gpus: int, architecture: Any, stored: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: gpus)
+    assert storage(architecture) == stored
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (DecodingOptions(repetition_penalty=-1.0), "repetition penalty"),
         (DecodingOptions(num_hypotheses=0), "number of hypotheses"),
-        (DecodingOptions(min_decoding_length=9, max_decoding_length=3), "minimum decoding length"),
+        (DecodingOptions(min_decoding_length=9, max_decoding_length=3), "min_decoding_length of 9"),
         (DecodingOptions(no_repeat_ngram_size=-1), "a value is out of range"),
     ],
 )
@@ -305,28 +325,6 @@ def test_a_full_memory_is_no_damage(tiny_marian: Path, monkeypatch: pytest.Monke
     assert not isinstance(raised.value, ModelCorrupt)
 
 
-def test_a_model_that_overflows_is_not_computed_in_half_precision(tiny_marian: Path) -> None:
-    spec = load(tiny_marian).spec
-    for compute_type in ("float16", "int8_float16"):
-        with pytest.raises(
-            ConfigError, match=rf"tiny would be computed in {compute_type}, in which t5 models overflow"
-        ):
-            _check_overflow(replace(spec, architecture="t5"), compute_type)
-        _check_overflow(replace(spec, architecture="bart"), compute_type)
-    _check_overflow(replace(spec, architecture="t5"), "int8_float32")
-
-
-def test_a_target_begins_as_it_is_told_to(engine: Any) -> None:
-    sources = [Source(LINES[0]), Source(LINES[0], prefix="The minister"), Source(" ", prefix="The minister")]
-    free, told, blank = (found[0] for _, found in sorted(engine.generate(sources, GREEDY)))
-    assert engine.takes_prefix
-    assert free.text == generate(engine, LINES[:1], GREEDY)[0].text
-    assert told.text.startswith("The minister ")
-    assert not free.text.startswith("The minister")
-    assert told.score < 0
-    assert blank.text == ""
-
-
 def test_a_batch_without_memory_is_named(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Pending:
         def result(self) -> Any:
@@ -344,7 +342,7 @@ def test_an_argos_package_is_decoded(tiny_marian: Path, tmp_path: Path, metadata
     shutil.copy(tiny_marian / "source.spm", package / "sentencepiece.model")
     (package / "metadata.json").write_text(json.dumps({"from_code": "ar", "to_code": "en", **metadata}))
     spec = replace(load(tiny_marian).spec, architecture="ct2-sentencepiece")
-    engine = CTranslate2Engine(StoredModel(spec, package, "1"), Placement("cpu", "default", 1))
+    engine = CTranslate2Engine(StoredModel(spec, package, "1"), Placement("cpu", "float32", 1))
     engine._tokenizer.decode = " ".join  # type: ignore[method-assign]
     sources = [engine._tokenizer.encode(Source(text)) for text in LINES]
     prefix = [[metadata["target_prefix"]]] * len(LINES) if metadata else None

@@ -16,10 +16,10 @@ import pytest
 
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.embedded import fingerprint
-from mt.engine import Engine, Placement, load_engine, resolve
+from mt.engine import Engine, Placement, load_engine, locate, refuse_overflow, resolve, with_lengths
 from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelNotFound, UnknownModel
 from mt.local import local_version
-from mt.registry import Registry, load_registry
+from mt.registry import Limits, Registry, load_registry
 
 TEXTS = [
     "أعلنت الحكومة اليوم خطة جديدة لدعم التعليم في المدارس.",
@@ -279,7 +279,7 @@ def test_auto_is_the_first_model_on_disk_and_else_the_built_in_one(cache: Path, 
 
 
 def test_auto_without_a_model_says_which_it_wants(cache: Path, registry: Registry) -> None:
-    with pytest.raises(ModelNotFound, match=r"'summarize'.*models\.yaml prefers: writer"):
+    with pytest.raises(ModelNotFound, match=r"'summarize'.*`khulasa models pull NAME`.*models\.yaml prefers: writer"):
         resolve("auto", "summarize", registry)
     with pytest.raises(ModelNotFound, match=r"prefers: none"):
         resolve("auto", "headline", registry)
@@ -337,3 +337,49 @@ def test_threads_are_those_asked_for_or_all_cores() -> None:
     assert Placement().cores >= 1
     with pytest.raises(ConfigError, match=r"--threads -1: expected 0"):
         _ = Placement(threads=-1).cores
+
+
+def test_a_model_is_located_without_being_loaded(cache: Path, registry: Registry, tmp_path: Path) -> None:
+    put_on_disk(cache, "writer")
+    found = locate("writer", "summarize", registry)
+    assert (found.path, found.version) == (cache / "models" / "writer" / "v1", "v1")
+
+
+# --- what engines ask before they decode
+
+
+def test_a_model_that_overflows_is_not_computed_in_half_precision(registry: Registry) -> None:
+    spec = registry.spec("writer")
+    for compute_type in ("float16", "int8_float16"):
+        with pytest.raises(ConfigError, match=rf"writer would be computed in {compute_type}, in which t5 models ov"):
+            refuse_overflow(replace(spec, architecture="t5"), compute_type)
+        refuse_overflow(spec, compute_type)
+    refuse_overflow(replace(spec, architecture="t5"), "int8_float32")
+
+
+@pytest.mark.parametrize(
+    ("asked", "listed", "forces_end", "expected"),
+    [
+        ((None, None), (None, None), False, (1, 142)),
+        ((None, None), (56, 100), False, (56, 100)),
+        ((None, 20), (56, 100), False, (20, 20)),
+        ((None, 20), (56, 100), True, (19, 19)),
+        ((100, 100), (56, 142), True, (99, 99)),
+        ((5, None), (56, 100), True, (5, 99)),
+        ((None, 1), (None, None), True, (1, 1)),
+    ],
+)
+def test_lengths_are_settled_between_the_call_the_list_and_the_limit(
+    registry: Registry, asked: tuple[int, int], listed: tuple[int, int], forces_end: bool, expected: tuple[int, int]
+) -> None:
+    def lengths(pair: tuple[int, int]) -> DecodingOptions:
+        return DecodingOptions(min_decoding_length=pair[0], max_decoding_length=pair[1])
+
+    spec = replace(registry.spec("writer"), decoding=lengths(listed), limits=Limits(1024, 142))
+    settled = with_lengths(lengths(asked), spec, forces_end)
+    assert (settled.min_decoding_length, settled.max_decoding_length) == expected
+
+
+def test_a_minimum_above_the_maximum_is_refused(registry: Registry) -> None:
+    with pytest.raises(ConfigError, match=r"writer cannot decode with a min_decoding_length of 200 .* of 142; exp"):
+        with_lengths(DecodingOptions(min_decoding_length=200), registry.spec("writer"), False)

@@ -14,7 +14,7 @@ from tiny_models import ARABIC, ENGLISH, REPOSITORIES
 
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Placement
-from mt.errors import BackendUnavailable, ConfigError, DecodingError
+from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt
 from mt.registry import Limits, ModelSpec
 from mt.store import StoredModel
 
@@ -253,14 +253,9 @@ def test_the_call_goes_before_models_yaml_and_that_before_the_models_own_setting
     assert all(len(set(ids)) < len(ids) for ids in called)
 
 
-@pytest.mark.parametrize(
-    ("name", "beam_size", "longest"), [("mt5", 4, 83), ("marian", 4, 511), ("m2m100", 5, 199), ("t5", None, None)]
-)
-def test_own_settings_come_from_either_file_but_not_from_task_specific_params(
-    repository: Repository, name: str, beam_size: int | None, longest: int | None
-) -> None:
-    own = load(repository(name), name)._own
-    assert (own.beam_size, own.max_decoding_length) == (beam_size, longest)
+def test_models_yaml_goes_before_the_models_own_settings_and_both_are_told(repository: Repository) -> None:
+    engine = load(repository("bart"), "bart", decoding=DecodingOptions(beam_size=2, max_decoding_length=30))
+    assert engine.spec.decoding == DecodingOptions(2, 1, 2.0, None, 3, 55, 30)
 
 
 def test_a_word_that_the_vocabulary_lacks_shows(repository: Repository) -> None:
@@ -287,7 +282,7 @@ def test_the_signature_says_who_and_how(repository: Repository) -> None:
     ("name", "compute_type", "message"),
     [
         ("marian", "int8", "computes in float32, float16, bfloat16; auto and default choose"),
-        ("t5", "float16", "t5 models overflow in it"),
+        ("t5", "float16", "tiny would be computed in float16, in which t5 models overflow; choose"),
     ],
 )
 def test_arithmetic_that_does_not_work_is_refused(
@@ -305,7 +300,7 @@ def test_a_device_that_is_not_here_is_a_wrong_option(tmp_path: Path, device: str
 
 def test_without_the_extra_the_message_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(BackendUnavailable, match=r"transformers.*: pip install transformers torch accelerate"):
+    with pytest.raises(BackendUnavailable, match=r"tiny needs .*transformers.*: pip install '\.\[hub\]' in"):
         load(tmp_path, "marian")
 
 
@@ -334,3 +329,12 @@ def test_what_torch_raises_is_one_of_ours(
 def test_an_option_out_of_range_is_a_wrong_option(repository: Repository) -> None:
     with pytest.raises(ConfigError, match=r"tiny cannot decode with DecodingOptions\(.*repetition_penalty=-1"):
         decode(load(repository("marian"), "marian"), ARABIC[:1], replace(GREEDY, repetition_penalty=-1.0))
+
+
+def test_a_tokenizer_that_cannot_be_used_is_corrupt(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(tokenizer: Any, model: StoredModel) -> None:
+        raise KeyError("vocab")
+
+    monkeypatch.setattr("mt.hf._encoder", fail)
+    with pytest.raises(ModelCorrupt, match=r"cannot be used with transformers \('vocab'\); get it again"):
+        load(repository("nllb"), "nllb")

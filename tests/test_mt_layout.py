@@ -73,7 +73,7 @@ def test_what_the_architecture_needs_is_taken(architecture: Architecture, taken:
         ("marian", {"adapter_model.safetensors", "config.json"}, "no weights"),
         ("ct2-sentencepiece", QUICKMT - {"model.bin"}, r"no weights .*: expected model\.bin, found 'config"),
         ("ct2-sentencepiece", QUICKMT - {"source_vocabulary.json"}, r"expected shared_vocabulary\.json or .* or sou"),
-        ("ct2-sentencepiece", QUICKMT - {"tgt.spm.model"}, r"expected src\.spm\.model \+ tgt\.spm\.model or so"),
+        ("ct2-sentencepiece", QUICKMT - {"tgt.spm.model"}, r" or src\.spm\.model \+ tgt\.spm\.model or sent"),
         ("marian", {"pytorch_model.bin", "source.spm", "target.spm", "vocab.json"}, r"expected config\.json, found '"),
         ("marian", {"pytorch_model.bin", "config.json", "tokenizer.json"}, r"no marian model .*source\.spm \+ target"),
         ("m2m100", {"pytorch_model.bin", "config.json", "tokenizer.json"}, r"expected sentencepiece\.bpe\.model \+ vo"),

@@ -81,18 +81,14 @@ def test_a_conversion_knows_what_it_was(
     assert spec.decoding == DecodingOptions(), "its own settings are in the same file, for the engine"
 
 
-def test_what_transformers_ignores_of_a_summarizer_is_read(repository: Repository) -> None:
-    expected = DecodingOptions(4, 1, 2.0, None, 3, 30, 200)
-    assert [local_spec(repository(name)).decoding for name in ("t5", "flan")] == [expected] * 2
-    assert local_spec(repository("distilbart")).decoding == DecodingOptions(4, 1, 2.0, None, 3, 56, 142)
-    assert local_spec(repository("mt5")).decoding == DecodingOptions(), "its settings stand where they are read"
-
-
-@pytest.mark.parametrize("params", [None, [], "x", {"summarization": 3}, {"summarization": {"num_beams": "4"}},
-                                    {"summarization": {"max_length": -1, "min_length": 1.5, "prefix": 5}}])  # fmt: skip
-def test_settings_that_are_none_are_left_out(tmp_path: Path, params: object) -> None:
+@pytest.mark.parametrize(
+    ("params", "prefix"),
+    [({"summarization": {"prefix": "tl;dr: "}}, "tl;dr: "), (None, "summarize: "), ([], "summarize: "),
+     ({"summarization": 3}, "summarize: "), ({"summarization": {"prefix": 5}}, "summarize: ")],
+)  # fmt: skip
+def test_the_prefix_of_t5_is_the_one_of_its_task(tmp_path: Path, params: object, prefix: str) -> None:
     spec = local_spec(directory(tmp_path, {"model_type": "t5", "task_specific_params": params}))
-    assert (spec.decoding, spec.prefix) == (DecodingOptions(), "summarize: ")
+    assert (spec.prefix, spec.decoding) == (prefix, DecodingOptions())
 
 
 def test_a_prompt_and_its_translation_fit_into_the_positions_of_the_graph(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_mt_parity import spec_of
 
 from mt.errors import BackendUnavailable, ModelCorrupt, ModelError
 
 pytest.importorskip("transformers", reason="needs the extra hub")
 
-from mt.pretrained import load_pretrained
+from mt.document import DecodingOptions
+from mt.pretrained import OwnSettings, load_pretrained, own_settings
 
 Repository = Callable[[str], Path]
 
@@ -164,12 +166,12 @@ def test_code_of_a_repository_is_not_asked_for(copy: Repository, monkeypatch: py
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (MemoryError(), r"does not fit into the memory \(MemoryError\): free some, choose a smaller model"),
+        (MemoryError(), r"does not fit into the memory \(MemoryError\): free some, or choose a smaller model"),
         (
             RuntimeError("[enforce] DefaultCPUAllocator: can't allocate memory: you tried"),
             "does not fit into the memory",
         ),
-        (RuntimeError("CUDA out of memory. Tried to allocate"), "or another --device"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "another --compute-type or --device"),
         (PermissionError(13, "Permission denied", "/x/model.bin"), "/x/model.bin may not be read: Permission denied"),
     ],
 )
@@ -211,3 +213,52 @@ def test_loading_says_nothing_and_starts_nothing(
     assert [name for name in started if "conver" in name] == []  # others read weights, and are done with
     assert tuple(capfd.readouterr()) == ("", "")
     assert os.environ["DISABLE_SAFETENSORS_CONVERSION"] == "1"
+
+
+# --- how it wants to be decoded
+
+
+def settings_of(directory: Path, name: str) -> OwnSettings:
+    return own_settings(load_pretrained(directory)[1], spec_of(name), directory)
+
+
+@pytest.mark.parametrize(
+    ("name", "decoding", "first", "forces_end"),
+    [
+        ("marian", DecodingOptions(4, max_decoding_length=511), None, True),
+        ("m2m100", DecodingOptions(5, max_decoding_length=199), None, False),
+        ("bart", DecodingOptions(4, 1, 2.0, None, 3, 55, 141), 0, True),
+        ("mt5", DecodingOptions(4, 1, 0.6, None, 2, None, 83), None, False),  # no generation_config.json
+        ("t5", DecodingOptions(4, 1, 2.0, None, 3, 29, 199), None, False),  # task_specific_params, and nothing else
+        ("distilbart", DecodingOptions(4, 1, 2.0, None, 3, 55, 141), None, False),
+    ],
+)
+def test_own_settings_are_found_wherever_they_stand(
+    repository: Repository, name: str, decoding: DecodingOptions, first: int | None, forces_end: bool
+) -> None:
+    assert settings_of(repository(name), name) == OwnSettings(decoding, first, forces_end)
+
+
+def rewrite(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
+
+
+def test_a_setting_of_a_task_fills_a_gap_and_no_more(copy: Repository) -> None:
+    directory = copy("t5")
+    rewrite(directory / "generation_config.json", num_beams=2, max_length=60)
+    assert settings_of(directory, "t5").decoding == DecodingOptions(2, 1, 2.0, None, 3, 29, 59)
+
+
+@pytest.mark.parametrize("value", ["4", True, [4], {"a": 1}])
+def test_a_setting_that_is_no_number_is_corrupt(copy: Repository, value: Any) -> None:
+    directory = copy("t5")
+    rewrite(directory / "config.json", task_specific_params={"summarization": {"num_beams": value}})
+    with pytest.raises(ModelCorrupt, match=r"t5: its generation settings say num_beams .*; expected a number"):
+        settings_of(directory, "t5")
+
+
+@pytest.mark.parametrize("params", [[], "x", {"summarization": 3}, {"translation_en_to_de": {"num_beams": 9}}])
+def test_a_task_without_settings_leaves_them_open(copy: Repository, params: Any) -> None:
+    directory = copy("t5")
+    rewrite(directory / "config.json", task_specific_params=params)
+    assert settings_of(directory, "t5").decoding == DecodingOptions()

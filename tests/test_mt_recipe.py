@@ -21,7 +21,7 @@ from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Placement, load_engine
 from mt.errors import BackendUnavailable, ConfigError, DecodingError, ModelCorrupt, ModelError, ModelNotFound
 from mt.hf import TransformersEngine
-from mt.recipe import AS_STORED, Recipe
+from mt.recipe import AS_STORED, RECIPE, Recipe
 from mt.registry import Example, HubSource, ModelSpec, Registry, load_registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,10 +63,11 @@ def facts(model: store.StoredModel) -> dict[str, object]:
     return loaded
 
 
-def answer(spec: ModelSpec, name: str = "auto") -> str:
+def answer(spec: ModelSpec, name: str = "auto", compute_type: str = "default") -> str:
     """What the model on disk makes of a sentence."""
     task = spec.tasks[0]
-    engine = load_engine(name, task, Registry((spec,), {task: (spec.name,)}, Path("models.yaml")))
+    engine = load_engine(name, task, Registry((spec,), {task: (spec.name,)}, Path("models.yaml")),
+                         Placement("cpu", compute_type, 1))  # fmt: skip
     options = DecodingOptions(beam_size=2, min_decoding_length=3, max_decoding_length=20)
     source = Source(SENTENCE if task == "translate" else "The government announced a new plan for schools today.")
     ((_, hypotheses),) = engine.generate([source], options)
@@ -99,6 +100,7 @@ def test_the_life_of_a_model(
     name: str, server: Hub, quickmt: ModelSpec, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built, weights = LIVES[name]
+    converted = "-int8" if built else ""
     spec = REGISTRY.spec(name)
     assert spec.source is not None
     if built:
@@ -120,7 +122,7 @@ def test_the_life_of_a_model(
     assert server.asked(weights) == [f"bytes={hub.CHUNK}-"]
     assert told[-1] == ("done", 1.0)
     assert [share for _, share in told] == sorted(share for _, share in told)
-    assert (pulled.version, store.waiting(spec), left(cache)) == (repository.commit[:12], 0, [])
+    assert (pulled.version, store.waiting(spec), left(cache)) == (f"{repository.commit[:12]}{converted}", 0, [])
     # the server is switched off
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
@@ -135,7 +137,7 @@ def test_the_life_of_a_model(
         store.verify(pulled)
     # and away
     store.remove(spec)
-    assert sorted(path.name for path in cache.rglob("*")) == []
+    assert {path.name for path in cache.rglob("*")} == {"models", f"{name}.lock"}
     with pytest.raises(ModelNotFound, match=f"`khulasa models pull {name}`"):
         store.ensure(spec)
 
@@ -146,7 +148,7 @@ def test_a_ready_model_is_taken_as_it_is(quickmt: ModelSpec, tiny_marian: Path) 
         "config.json", "manifest.json", "model.bin", "shared_vocabulary.json", "src.spm.model", "tgt.spm.model"
     }  # fmt: skip
     assert (pulled.path / "model.bin").read_bytes() == (tiny_marian / "model.bin").read_bytes()
-    assert answer(quickmt) == answer(quickmt, str(tiny_marian)) != ""
+    assert answer(quickmt, compute_type="float32") == answer(quickmt, str(tiny_marian)) != ""
 
 
 def test_the_manifest_says_where_it_comes_from(server: Hub, quickmt: ModelSpec) -> None:
@@ -165,7 +167,7 @@ def test_the_manifest_says_where_it_comes_from(server: Hub, quickmt: ModelSpec) 
     assert manifest == {
         "model": "quickmt-ar-en", "backend": "ct2", "compute_type": AS_STORED, "source": "quickmt/quickmt-ar-en",
         "revision": "main", "commit": server.repositories[quickmt.source.repo].commit, "weights": "CTranslate2",
-        "licence": "CC-BY-4.0", "commercial": True,
+        "licence": "CC-BY-4.0", "commercial": True, "recipe": RECIPE,
     }  # fmt: skip
 
 
@@ -187,7 +189,8 @@ def test_another_arithmetic_replaces_the_model_and_the_same_does_nothing(
     assert store.pull(marian, compute_type="int8") == small
     assert server.downloaded() == set()
     large = store.pull(marian, compute_type="float32")
-    assert large.path == small.path
+    assert (small.version, large.version) == (f"{large.version[:12]}-int8", f"{small.version[:12]}-float32")
+    assert not small.path.exists()
     assert (large.path / "model.bin").stat().st_size > 1.5 * size
     assert facts(large)["compute_type"] == "float32"
     assert left(cache) == []
@@ -249,7 +252,8 @@ def test_two_pulls_at_a_time_do_the_work_once(server: Hub, quickmt: ModelSpec) -
     pulls[1].start()
     for thread in pulls:
         thread.join(20)
-    assert told == ["waiting for another process that writes quickmt-ar-en", "done"]
+    assert told == ["waiting for another process that writes quickmt-ar-en",
+                    "nothing to do: it is on disk as its repository has it now"]  # fmt: skip
     assert server.asked("model.bin") == [None]
     assert store.find(quickmt) is not None
 
@@ -347,17 +351,43 @@ def test_a_repository_that_cannot_be_converted_leaves_nothing(server: Hub, maria
     assert (left(cache), store.waiting(marian), store.stored(marian)) == ([], 0, [])
 
 
-def test_a_disk_that_is_full_while_converting_leaves_nothing(
-    server: Hub, marian: ModelSpec, cache: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+            r"cannot write the model to .*No space left on device\.",
+        ),
+        (ModelError("it does not fit into the memory"), "does not fit into the memory"),
+    ],
+)
+def test_what_the_machine_lacks_for_a_conversion_leaves_the_download_alone(
+    failure: Exception, message: str, server: Hub, marian: ModelSpec, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fill(directory: Path, target: Path, spec: ModelSpec, compute_type: str) -> None:
+    def fail(directory: Path, target: Path, spec: ModelSpec, compute_type: str) -> None:
         (target / "model.bin").write_bytes(b"half")
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise failure
 
-    monkeypatch.setattr("mt.convert.convert", fill)
-    with pytest.raises(ModelError, match=r"cannot write the model to .*No space left on device\. Free some space"):
-        store.pull(marian)
-    assert (left(cache), store.waiting(marian), store.stored(marian)) == ([], 0, [])
+    with monkeypatch.context() as patch:
+        patch.setattr("mt.convert.convert", fail)
+        with pytest.raises(ModelError, match=message):
+            store.pull(marian)
+    assert store.stored(marian) == []
+    assert list(cache.glob("models/*/*")) == []
+    server.requests.clear()
+    store.pull(marian)
+    assert (server.downloaded(), left(cache)) == (set(), [])
+
+
+def test_a_model_of_an_older_recipe_is_made_anew(
+    server: Hub, quickmt: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("mt.recipe.RECIPE", "0")
+        store.pull(quickmt)
+    pulled = store.pull(quickmt)
+    assert facts(pulled)["recipe"] == RECIPE
+    assert store.stored(quickmt) == [pulled]
 
 
 def test_an_interrupted_conversion_keeps_the_download(
@@ -399,10 +429,10 @@ def test_settings_that_cannot_be_had(name: str, settings: dict[str, str], messag
 def test_a_missing_library_is_told_before_a_download(
     server: Hub, marian: ModelSpec, quickmt: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mt.recipe.find_spec", lambda name: None if name == "torch" else object())
-    with pytest.raises(BackendUnavailable, match=r"opus-mt-ar-en is read with torch .*: pip install '\.\[hub\]'"):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(BackendUnavailable, match=r"opus-mt-ar-en is read by .*torch.*: pip install '\.\[hub\]'"):
         store.pull(marian)
-    assert server.requests == []
+    assert server.downloaded() == set()
     store.pull(quickmt)
 
 

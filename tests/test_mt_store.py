@@ -246,8 +246,8 @@ def test_the_systems_own_refusal_to_write_is_told_the_same_way(home: Path) -> No
     with start(home.parents[2], f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))") as process:
         _, complaint = process.communicate()
     assert process.returncode == 1
-    assert complaint == (f"cannot write the model to {home}: {os.strerror(errno.EFBIG)}. Free some space, or set "
-                         f"KHULASA_CACHE to a folder that can be written.\n")  # fmt: skip
+    assert complaint == (f"cannot write the model to {home}: {os.strerror(errno.EFBIG)}. Free some space and run "
+                         f"the command again, or set KHULASA_CACHE to a folder that can be written.\n")  # fmt: skip
     assert directories(home) == []
 
 
@@ -476,8 +476,20 @@ def test_a_removed_model_leaves_nothing_and_the_bytes_are_told(home: Path, cache
     assert store.waiting(HUB) == 4
     listed = (home.parents[1] / HUB.name / "1" / "manifest.json").stat().st_size
     assert store.remove(HUB) == len(WEIGHTS) + listed + 4
-    assert list(cache.iterdir()) == []
+    assert [path.name for path in cache.rglob("*")] == ["models", f"{HUB.name}.lock"]
     assert (store.find(HUB), store.waiting(HUB)) == (None, 0)
+
+
+def test_a_cache_that_may_not_be_looked_into_holds_nothing_to_remove(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **options: bool) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.stat", refuse)
+    monkeypatch.setattr("os.stat", refuse)
+    with pytest.raises(ModelNotFound, match=f"{HUB.name} is not on disk"):
+        store.remove(HUB)
 
 
 def test_removing_leaves_other_models(builder: Builder, home: Path) -> None:

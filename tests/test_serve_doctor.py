@@ -72,7 +72,7 @@ def test_a_device_that_is_not_here_computes_nothing() -> None:
 
 
 def test_a_whole_model_is_told_with_its_size_and_place(model: store.StoredModel) -> None:
-    assert f"embedded@0a1b2c3d: 2 MB, whole, {model.path}" in lines()
+    assert f"embedded@0a1b2c3d: 2 MB, ort, whole, {model.path}" in lines()
 
 
 @pytest.mark.parametrize(
@@ -104,5 +104,5 @@ def test_a_missing_extra_is_got_from_the_checkout_and_from_nobody_else(
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "gradio" else object())
     told = lines()
     assert "extra serve: missing gradio (pip install '.[serve]' in the checkout)" in told
-    assert "extra hub: ok" in told
+    assert f"extra eval: ok (sacrebleu {metadata.version('sacrebleu')}, " in "\n".join(told)
     assert not any("pip install 'khulasa" in line or "pip install khulasa" in line for line in told)

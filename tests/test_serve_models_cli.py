@@ -40,7 +40,7 @@ def row(name: str) -> str:
 
 def test_list_shows_what_is_on_disk_and_what_may_be_sold(cache: Path) -> None:
     assert "built on first use" in row("embedded")
-    assert "CC-BY-NC-4.0 (not for commercial use)" in row("nllb-200-distilled-600M")
+    assert "CC-BY-NC-4.0, non-commercial" in row("nllb-200-distilled-600M")
     assert row("opus-mt-ar-en").split()[-1] == "–"
     assert row("m2m100_418M").split() == ["m2m100_418M", "translate", "draft", "MIT", "–"]
 
@@ -51,13 +51,13 @@ def test_a_model_is_pulled_listed_verified_used_and_removed(server: Hub, cache: 
     assert pulled.exit_code == 0, pulled.stderr
     home = cache / "models" / "quickmt-ar-en" / version
     megabytes = f"{store.StoredModel(QUICKMT, home, version).size / 1e6:.2f} MB"
-    assert pulled.stdout == f"quickmt-ar-en@{version}: {megabytes}, ct2, as in the repository, {home}\n"
+    assert pulled.stdout == f"quickmt-ar-en@{version}: {megabytes}, ct2, as stored, {home}\n"
     lines = pulled.stderr.splitlines()
     assert lines[0] == "quickmt-ar-en, from quickmt/quickmt-ar-en: licence CC-BY-4.0"
     assert lines[-1] == "  done"
     assert any(line.startswith("  downloading model.bin, ") for line in lines)
     assert len(lines) < 25
-    assert f"{megabytes}, ct2, as in the repository, {version}" in row("quickmt-ar-en")
+    assert f"{megabytes}, ct2, as stored" in row("quickmt-ar-en")
     assert run("verify", "quickmt").stdout == f"quickmt-ar-en@{version}: every file as it was written\n"
     assert run("path", "quickmt").stdout == f"{home}\n"
     translated = CliRunner().invoke(main, ["translate", "--lines", "--plain"], input="أعلنت الحكومة اليوم خطة جديدة\n")
@@ -89,9 +89,9 @@ def test_an_interrupted_download_is_listed_and_in_the_report(
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr.splitlines()[-1].startswith("Error: no connection to http://127.0.0.1:")
     waiting = store.waiting(QUICKMT)
-    assert f"partly downloaded, {waiting / 1e6:.2f} MB" in row("quickmt-ar-en")
+    assert f"downloaded so far: {waiting / 1e6:.2f} MB" in row("quickmt-ar-en")
     report = CliRunner().invoke(main, ["doctor"]).stdout
-    assert "quickmt-ar-en: partly downloaded, " in " ".join(report.split())
+    assert f"quickmt-ar-en: downloaded so far: {waiting / 1e6:.2f} MB (`khulasa models pull" in " ".join(report.split())
     assert run("remove", "quickmt").stdout.endswith(" MB freed\n")
 
 
@@ -165,6 +165,34 @@ def test_verify_names_the_file_that_is_not_as_it_was_written(cache: Path) -> Non
     result = run("verify", "embedded")
     assert result.exit_code == 4
     assert "'model.onnx' differs from its checksum" in result.stderr
+
+
+def test_verify_goes_on_behind_a_damaged_model(server: Hub, cache: Path) -> None:
+    server.add("Helsinki-NLP/opus-mt-tc-big-ar-en", server.repositories["quickmt/quickmt-ar-en"].files)
+    assert run("pull", "quickmt").exit_code == 0
+    home = cache / "models" / "opus-mt-ar-en" / "0123"  # listed before quickmt
+    home.mkdir(parents=True)
+    (home / "manifest.json").write_text('{"files": {"model.bin": {"size": 9, "sha256": "0"}}}', encoding="utf-8")
+    result = run("verify")
+    assert (result.exit_code, result.stdout.split("@")[0]) == (4, "quickmt-ar-en")
+    assert "'model.bin' is missing. Get it again with `khulasa models pull opus-mt-ar-en`" in result.stderr
+
+
+def test_a_stopped_pull_says_that_the_download_is_kept(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hub, "download", stop)
+    result = run("pull", "quickmt")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Stopped. What has come is kept: the same command goes on with it." in result.stderr
+
+
+def test_a_name_is_never_broken_in_the_list(cache: Path) -> None:
+    shown = CliRunner(env={"COLUMNS": "80", "FORCE_COLOR": "1"}).invoke(main, ["models", "list"]).stdout
+    listed = re.sub(r"\x1b\[\d+m", "", shown)
+    assert max(map(len, listed.splitlines())) <= 80
+    assert all(f"\n{spec.name} " in listed for spec in load_registry(ROOT / "models.yaml"))
 
 
 def test_the_installed_command_pulls_from_the_named_hub(server: Hub, cache: Path, tmp_path: Path) -> None:
