@@ -195,8 +195,10 @@ def summarize(
     found = read_article(source)
     if identify("\n".join(found.paragraphs)).code == "en":
         summary, sentences = service.summarize_english(found, summarizing)
+        notice = service.summary_notice(summarizing)
+        warnings = [*([notice] if notice else []), *found.warnings]
         answer: dict[str, Any] = {"schema": SCHEMA, "summary": summary_json(summary), "sentences": sentences,
-                  "systems": {"summarize": summary.system}, "warnings": list(found.warnings)}  # fmt: skip
+                  "systems": {"summarize": summary.system}, "warnings": warnings}  # fmt: skip
         taken_from = "the text"
     else:
         with progress() as report:

@@ -17,6 +17,7 @@ from mt.store import Report
 from mt.terms import Terms, load_terms
 from mt.translate import check_article, translate
 from mt.vectors import load_in_background
+from summarize.abstractive import Abstractive
 from summarize.base import Summarizer, Summary, load_summarizer
 from summarize.extractive import Lead
 from summarize.grounding import ground
@@ -91,6 +92,11 @@ class Service:
         spec = self.engine(model).spec
         return " ".join(filter(None, (draft_notice(spec), licence_notice(spec)))) or None
 
+    def summary_notice(self, summarizing: Summarizing) -> str | None:
+        """What a summary begins with: that the model that writes it is not free; None for any other."""
+        summarizer = self._summarizer(summarizing)
+        return licence_notice(summarizer.engine.spec) if isinstance(summarizer, Abstractive) else None
+
     def translate(
         self,
         articles: Sequence[Article],
@@ -130,7 +136,8 @@ class Service:
             "translate": translated - loaded,
             "summarize": time.perf_counter() - translated,
         }
-        return Digest(translation, summary, {k: round(v, 3) for k, v in seconds.items()}, self.notice(model))
+        notice = " ".join(filter(None, (self.notice(model), self.summary_notice(summarizing)))) or None
+        return Digest(translation, summary, {k: round(v, 3) for k, v in seconds.items()}, notice)
 
     def summarize_english(
         self, article: Article, summarizing: Summarizing = Summarizing()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from conftest import FakeEngine
@@ -13,7 +14,7 @@ import serve.service
 from mt.document import Article
 from mt.errors import UnknownModel
 from mt.registry import load_registry
-from serve.service import Service, Summarizing, draft_notice
+from serve.service import Service, Summarizing, draft_notice, licence_notice
 
 ARTICLE = Article(
     ("أعلنت الوزارة خطة للمياه. وقال الوزير إنها تبدأ غدا في العاصمة.", "لم تذكر الكلفة في البيان."), title="خطة"
@@ -68,8 +69,24 @@ def test_an_unknown_summarizer_is_said_before_the_translation(
 def test_the_notice_says_who_drafted() -> None:
     registry = load_registry()
     assert str(draft_notice(registry.spec("embedded"))).startswith(
-        "Draft by a small built-in model: names, numbers and who did what may be wrong. `khulasa models pull quickmt-ar-en` gets"
+        "Draft by a small built-in model: names, numbers and who did what may be wrong. `khulasa models pull quickmt-ar"
     )
     assert str(draft_notice(registry.spec("m2m100_418M"))).startswith("Draft by the model m2m100_418M: ")
     assert draft_notice(registry.spec("opus-mt-ar-en")) is None
     assert draft_notice(replace(registry.spec("embedded"), quality="unknown")) is None
+
+
+def test_a_model_that_is_not_free_says_so_in_every_answer(monkeypatch: pytest.MonkeyPatch, fake_engine: Any) -> None:
+    registry = load_registry()
+    said = "The model nllb-200-distilled-600M is under CC-BY-NC-4.0: not for commercial use."
+    assert licence_notice(registry.spec("nllb-600M")) == said
+    assert "a licence that is not stated" in str(licence_notice(registry.spec("mt5-xlsum")))
+    assert licence_notice(registry.spec("opus-mt-ar-en")) is None
+
+    engines = {"translate": fake_engine(), "summarize": fake_engine()}
+    engines["translate"].spec = registry.spec("nllb-600M")
+    engines["summarize"].spec = registry.spec("mt5-xlsum")
+    monkeypatch.setattr("serve.service.load_engine", lambda name, task, *rest: engines[task])
+    digest = Service(registry).digest(ARTICLE, summarizing=Summarizing("mt5-xlsum"))
+    assert digest.notice == f"{said} {licence_notice(registry.spec('mt5-xlsum'))}"
+    assert Service(registry).summary_notice(Summarizing("lead")) is None
