@@ -8,6 +8,7 @@ PYTEST_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+EVALUATE = $(BIN)/khulasa-eval run --model embedded
 SAMPLE := samples/politics.ar.txt
 SOURCES := pyproject.toml constraints.txt
 
@@ -31,11 +32,13 @@ bench: $(VENV)/.dev
 
 evaluate: $(VENV)/.dev
 	mkdir -p build
-	$(BIN)/khulasa-eval run --testset samples --task both --min chrf=59 -o build/samples.md -o build/samples.html -o build/samples.xml
+	$(EVALUATE) --testset samples --task both --baseline benchmarks/baselines/samples.json --fail-if-worse \
+		$(foreach form,md html xml json,-o build/samples.$(form)) || { cat build/samples.md; exit 5; }
 	cat build/samples.md
 ifdef KHULASA_DATA
-	$(BIN)/khulasa-eval run --testset $(KHULASA_DATA)/dev/flores-dev:501-997 --min bleu=24 --min chrf=50 -o build/flores.md -o build/flores.html -o build/flores.xml
-	head -40 build/flores.md
+	$(EVALUATE) --testset $(KHULASA_DATA)/dev/flores-dev:501-997 --min bleu=24 --min chrf=50 \
+		$(foreach form,md html xml json,-o build/flores.$(form))
+	sed '/^## /,$$d' build/flores.md
 endif
 
 format: $(VENV)/.dev
