@@ -107,6 +107,9 @@ class Service:
         """One translation for each article, in order; see `mt.translate.translate` for what it raises."""
         for article in articles:
             check_article(article)  # before a model is loaded, or built, for nothing
+        self.engine(model)
+        if not options.plain:
+            load_in_background()  # for ranking; the engine's threads leave Python to it
         return translate(articles, self.engine(model), options, progress, self.terms)
 
     def digest(
