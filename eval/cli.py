@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eval.score_cli import compare, run, score, write_whole
+from eval.score_cli import compare, run, score
 from mt import __version__
-from mt.errors import MTError
+from mt.commands import CommandGroup, speak_utf8, whole_file
+from mt.errors import EvalError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,31 +25,13 @@ if TYPE_CHECKING:
     from mt.registry import Task
 
 
-class _Failure(click.ClickException):
-    """One of our errors as click shows it: a line on stderr and its own exit code."""
-
-    def __init__(self, error: MTError) -> None:
-        super().__init__(str(error))
-        self.exit_code: int = error.exit_code  # type: ignore[misc]  # click reads it from the instance
-
-
-class _Group(click.Group):
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except MTError as error:
-            raise _Failure(error) from error
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="khulasa-eval")
 @click.option("--models", "models_file", type=click.Path(path_type=Path), help="Another models.yaml.")
 @click.pass_context
 def main(ctx: click.Context, models_file: Path | None) -> None:
     """Score translations and summaries, gate on the scores, measure models."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    speak_utf8()
     ctx.obj = models_file
 
 
@@ -142,7 +125,8 @@ def _show(told: dict[str, Any], form: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    write_whole(output, text)
+    with whole_file(output, EvalError) as part:
+        part.write_bytes(text.encode("utf-8"))
 
 
 def _tables(told: dict[str, Any]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from eval.score_options import FILE, Destinations, file_options, measure_options, testset_options
+from mt.commands import whole_file
 from mt.errors import EvalError
 
 if TYPE_CHECKING:
@@ -165,20 +166,8 @@ def _write(report: Report, out: Destinations) -> None:
         if path is None:
             click.echo(text, nl=False)
         else:
-            write_whole(path, text)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is complete or not there; raises EvalError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        part.replace(path)
-    except OSError as error:
-        raise EvalError(f"{path} cannot be written: {error.strerror or error}; choose another --output") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+            with whole_file(path, EvalError) as part:
+                part.write_bytes(text.encode("utf-8"))
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any, get_args
 from mt.document import DecodingOptions
 from mt.errors import ConfigError, ModelCorrupt, ModelError, ModelNotFound
 from mt.registry import Architecture, Language, Limits, ModelSpec
+from mt.tokenizer import read_json
 
 _TRANSLATORS: dict[str, dict[Language, str]] = {  # architecture → its names of the languages
     "marian": {"ar": "ar", "en": "en"},
@@ -102,7 +102,7 @@ def _printable(name: str) -> str:
 
 
 def _argos_spec(directory: Path) -> ModelSpec:
-    metadata = _read(directory / "metadata.json")
+    metadata = read_json(directory / "metadata.json")
     _check_pair(directory / "metadata.json", metadata.get("from_code"), metadata.get("to_code"))
     for needed in ("sentencepiece.model", "model/model.bin"):
         if not (directory / needed).is_file():
@@ -113,7 +113,7 @@ def _argos_spec(directory: Path) -> ModelSpec:
 
 def _ctranslate2_spec(directory: Path) -> ModelSpec:
     if (directory / "khulasa.json").is_file():  # what mt.convert knew of it
-        settings = _read(directory / "khulasa.json")
+        settings = read_json(directory / "khulasa.json")
         architecture: Any = settings.get("architecture")
         if architecture not in get_args(Architecture):
             raise ModelCorrupt(f"{directory / 'khulasa.json'} says architecture {_shown(architecture)}; convert the "
@@ -127,10 +127,10 @@ def _ctranslate2_spec(directory: Path) -> ModelSpec:
 
 
 def _transformers_spec(directory: Path) -> ModelSpec:
-    config = _read(directory / "config.json")
+    config = read_json(directory / "config.json")
     architecture = _architecture(config, directory)
     if architecture == "marian" and (directory / "tokenizer_config.json").is_file():
-        languages = _read(directory / "tokenizer_config.json")
+        languages = read_json(directory / "tokenizer_config.json")
         pair = languages.get("source_lang"), languages.get("target_lang")
         if pair != (None, None):
             _check_pair(directory / "tokenizer_config.json", *pair)
@@ -177,16 +177,6 @@ def _check_pair(path: Path, source: Any, target: Any) -> None:
     if source not in _ARABIC or target not in _ENGLISH:
         raise ConfigError(f"{path}: the model translates from {_shown(source)} to {_shown(target)}; expected one from "
                           f"'ar' to 'en'")  # fmt: skip
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelCorrupt(f"{path.parent}: {path.name} cannot be read: {error}") from error
-    if not isinstance(read, dict):
-        raise ModelCorrupt(f"{path.parent}: {path.name} holds no object")
-    return read
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 The weights were chosen on lines 1-500 of FLORES-dev, five hypotheses of the embedded model each: likeness to the
 source alone brought .5 BLEU and .8 chrF, numbers .15 BLEU. Minimum Bayes risk (chrF among the hypotheses; Eikema and
 Aziz 2020) was tried: it adds .3 chrF and takes .1 BLEU, and nothing beside likeness; it is not here.
-`benchmarks/quality.py` prints both sides.
+`khulasa-eval run`, with and without `--plain`, prints both sides.
 """
 
 from __future__ import annotations

@@ -208,9 +208,9 @@ def load_sentencepiece_pair(directory: Path, begin: str | None = None) -> Senten
             f"directory that was converted as --model DIR instead."
         )
     if (directory / "metadata.json").is_file():  # Argos: bare pieces; in some packages a token chooses the language
-        prefix = _read_json(directory / "metadata.json").get("target_prefix") or ""
+        prefix = read_json(directory / "metadata.json").get("target_prefix") or ""
         return SentencePiecePair(directory / source, directory / target, adds_end=False, target_prefix=str(prefix))
-    adds_end = not _read_json(directory / "config.json").get("add_source_eos", False)
+    adds_end = not read_json(directory / "config.json").get("add_source_eos", False)
     return SentencePiecePair(directory / source, directory / target, begin=begin, adds_end=adds_end)
 
 
@@ -270,12 +270,12 @@ def _pieces(model: Any, text: str) -> list[str]:
     return pieces
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """An object that says how a model is fed; ModelCorrupt if it cannot be read."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelCorrupt(f"{path.parent} cannot be loaded: its {path.name} cannot be read ({error})") from error
+        raise ModelCorrupt(f"{path.parent} cannot be loaded: {path.name} cannot be read: {error}") from error
     if not isinstance(read, dict):
-        raise ModelCorrupt(f"{path.parent} cannot be loaded: its {path.name} holds no object")
+        raise ModelCorrupt(f"{path.parent} cannot be loaded: {path.name} holds no object")
     return read

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from mt import __version__
+from mt.commands import CommandGroup, speak_utf8
 from mt.document import DecodingOptions
-from mt.errors import MTError
 from serve.check_cli import check
 from serve.models_cli import models
-from serve.terminal import building, check_folder, console, progress, speak_utf8, write_file
+from serve.terminal import building, check_folder, console, progress, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,23 +26,7 @@ if TYPE_CHECKING:
     from serve.service import Service, Summarizing
 
 
-class _Failure(click.ClickException):
-    """One of our errors as click shows it: a line on stderr and its own exit code."""
-
-    def __init__(self, error: MTError) -> None:
-        super().__init__(str(error))
-        self.exit_code: int = error.exit_code  # type: ignore[misc]  # click reads it from the instance
-
-
-class _Group(click.Group):
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except MTError as error:
-            raise _Failure(error) from error
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="khulasa")
 @click.option("--models", "models_file", type=click.Path(path_type=Path), help="Another models.yaml.")
 @click.pass_context

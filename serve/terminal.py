@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mt.commands import whole_file
+from mt.errors import SourceUnreadable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mt.decode import Progress
-
-
-def speak_utf8() -> None:
-    """Make standard output and error UTF-8 whatever the locale: results are Arabic and English text."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def check_folder(ctx: click.Context, parameter: click.Parameter, output: Path | None) -> Path | None:
@@ -39,7 +34,7 @@ def console(output: Path | None) -> Iterator[Console]:
     if output is None:
         yield Console(highlight=False, markup=False, emoji=False)
         return
-    with _complete(output) as part, part.open("w", encoding="utf-8") as file:
+    with whole_file(output, SourceUnreadable) as part, part.open("w", encoding="utf-8") as file:
         yield Console(file=file, highlight=False, markup=False, emoji=False)
 
 
@@ -48,24 +43,8 @@ def write_file(output: Path | None, content: bytes) -> None:
     if output is None:
         click.echo(content, nl=False)
         return
-    with _complete(output) as part:
+    with whole_file(output, SourceUnreadable) as part:
         part.write_bytes(content)
-
-
-@contextmanager
-def _complete(output: Path) -> Iterator[Path]:
-    """A path to write to; what was written becomes `output` at the end, if nothing went wrong."""
-    from mt.errors import SourceUnreadable
-
-    part = output.with_name(f"{output.name}.part")
-    try:
-        yield part
-        part.replace(output)
-    except OSError as error:
-        raise SourceUnreadable(f"{output} cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -108,16 +108,6 @@ def test_what_cannot_be_is_said_before_any_work(arguments: tuple[str, ...], code
     assert message in result.stderr
 
 
-def test_a_file_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    from eval.score_cli import write_whole
-    from mt.errors import EvalError
-
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(EvalError, match=r"taken cannot be written: .*; choose another --output"):
-        write_whole(tmp_path / "taken", "text")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
-
-
 def test_the_help_names_every_shape_and_option() -> None:
     from eval.shapes import SHAPES
 

@@ -19,11 +19,12 @@ from eval.origin import Origin
 from eval.report import Report, render
 from eval.report.chart import HEIGHT, WIDTH, Axis, axis_of, histogram
 from eval.report.diff import Piece, differing
-from eval.report.escape import clean, escape, one_line
+from eval.report.escape import escape, one_line
 from eval.report.markdown import LONGEST
 from eval.report.stored import choose_baseline, load_report
 from eval.testsets import Dataset
 from mt.errors import EvalError
+from mt.webpage import clean
 
 REFERENCE = (
     "The minister denied the report on Sunday.",

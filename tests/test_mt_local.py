@@ -129,7 +129,7 @@ def test_a_broken_file_is_named(tmp_path: Path, name: str, content: bytes) -> No
     files = {"khulasa.json": ["model.bin"], "metadata.json": ["model/model.bin", "sentencepiece.model"]}
     home = directory(tmp_path, {"model_type": "marian"}, *files.get(name, []))
     (home / name).write_bytes(content)
-    with pytest.raises(ModelCorrupt, match=rf"some-model: {name} cannot be read"):
+    with pytest.raises(ModelCorrupt, match=rf"some-model cannot be loaded: {name} cannot be read"):
         local_spec(home)
 
 

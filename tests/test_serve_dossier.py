@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -50,6 +51,16 @@ def test_a_digest_is_laid_out_for_reading() -> None:
         "lead|k:1\n"
         "translate 1.2 s\n"
     )
+
+
+def test_a_summary_says_what_is_doubted_in_what_it_rests_on() -> None:
+    noted = Flag("typo", "info", "A slip.")
+    translation = replace(TRANSLATION, flags=((), (noted,), (FLAG,), ()))
+    sentences = SummarySentence("One.", (1,)), SummarySentence("All.", (1, 2, 3))
+    console = Console(file=io.StringIO(), width=60, highlight=False, markup=False)
+    print_digest(Digest(translation, Summary("extract", sentences, "lead|k:2")), console)
+    summary = console.file.getvalue().partition("Translation\n")[0]  # type: ignore[attr-defined]
+    assert summary.endswith("• One.  [2]\n• All.  [2, 3, 4]\n  ⚠ See what is doubted in [3]\n\n")
 
 
 def test_what_a_flag_points_at_is_colored_in_a_terminal() -> None:

@@ -11,8 +11,8 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 from dossiers import HOSTILE, MADE, SMALL, made_of
 
+from mt.webpage import clean
 from serve.dossier import render
-from serve.dossier.layout import clean
 from serve.service import Digest
 
 
@@ -40,7 +40,7 @@ def test_the_order_of_the_document() -> None:
         ("Normal", "2 of 4 segments have something to doubt: [2] [4]"),
         ("Heading 1", "Summary"),
         ("Normal", "Its sentences were written by the model bart@2 from the translation."),
-        ("List Bullet", "Five died. [2]"),
+        ("List Bullet", "Five died. [2] (See what is doubted in [2])"),
         ("List Bullet", "The minister denied. [3] [1] (From the translation, in place of a sentence that the article "
          "does not support: nothing is like it)"),
         ("List Bullet", "Rain fell. (Not supported by the article: it has a name too many)"),

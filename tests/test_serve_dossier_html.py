@@ -11,8 +11,8 @@ from dossiers import HOSTILE, MADE, SMALL, made_of
 from golden import check_golden
 from lxml import etree, html
 
+from mt.webpage import clean
 from serve.dossier import render
-from serve.dossier.layout import clean
 from serve.service import Digest
 
 ELEMENTS = {
@@ -49,7 +49,8 @@ def test_the_reader_is_warned_before_the_summary(page: html.HtmlElement) -> None
         "Draft by x.",
         "A table fell out.",
         "2 of 4 segments have something to doubt: [2] [4]",
-        "Summary Five died. [2] The minister denied. [3] [1] (From the translation, in place of a sentence that the "
+        "Summary Five died. [2] (See what is doubted in [2]) "
+        "The minister denied. [3] [1] (From the translation, in place of a sentence that the "
         "article does not support: nothing is like it) Rain fell. (Not supported by the article: it has a name too "
         "many) Its sentences were written by the model bart@2 from the translation. The numbers lead to the segments "
         "that a sentence rests on.",

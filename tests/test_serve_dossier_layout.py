@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.document import Article, FlagKind, Severity
-from serve.dossier.layout import KINDS, NO_HEADLINE, NO_TEXT, Piece, clean, layout, pieces, source_text
+from mt.webpage import clean
+from serve.dossier.layout import KINDS, NO_HEADLINE, NO_TEXT, Piece, layout, pieces, source_text
 from serve.service import Digest
 from summarize.base import Summary, SummarySentence
 
@@ -74,7 +75,7 @@ def test_doubted_segments_are_counted_and_named_as_citations_name_them() -> None
 def test_the_summary_says_where_its_sentences_come_from() -> None:
     assert PAGE.summary_made == "Its sentences were written by the model bart@2 from the translation."
     assert [(s.numbers, s.doubt) for s in PAGE.summary] == [
-        ((2,), ""),
+        ((2,), "See what is doubted in [2]"),
         ((3, 1), "From the translation, in place of a sentence that the article does not support: nothing is like it"),
         ((), "Not supported by the article: it has a name too many"),
     ]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from mt.webpage import clean
 from serve.dossier import render
-from serve.dossier.layout import clean
 from serve.dossier.markdown import escape
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -7,8 +7,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from eval.evaluation import Assessment, Evaluation
 from eval.gate import Outcome
-from eval.report.escape import clean, one_line
+from eval.report.escape import one_line
 from eval.report.record import Report
+from mt.webpage import clean
 
 
 def junit(report: Report) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from eval.report.diff import Piece
-from eval.report.escape import clean, escape, one_line
+from eval.report.escape import escape, one_line
 from eval.report.page import Page, Section
 from eval.report.segments import Example, Listing
 from eval.report.tables import Cell, Row, Table
+from mt.webpage import clean
 
 LONGEST = 65_536  # characters of a comment on GitHub; the summary of a step may be longer
 _EXAMPLES = 3  # segments of a list

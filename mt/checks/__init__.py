@@ -9,29 +9,27 @@ from collections.abc import Iterable, Sequence
 
 from mt.checks import coverage, names, numbers, polarity
 from mt.document import Flag
-from mt.terms import Terms, load_terms
+from mt.terms import load_terms
 from mt.terms.match import Match
 
 _SEVERITIES = ("error", "warning", "info")
 
 
 def check(
-    sources: Sequence[str], targets: Sequence[str], terms: Terms | Sequence[Sequence[Match]] | None = None
+    sources: Sequence[str], targets: Sequence[str], matches: Sequence[Sequence[Match]] | None = None
 ) -> list[tuple[Flag, ...]]:
     """The flags of each segment of an article, gravest first, then in the order of the text.
 
-    `terms` are what names are called, or the matches in each source where they have been found already; left out,
-    they are those of the gazetteer.
+    `matches` are the names and terms in each source; left out, they are those of the gazetteer.
     """
-    if terms is None or isinstance(terms, Terms):
-        known = terms or load_terms()
-        terms = [known.find(source) for source in sources]
+    if matches is None:
+        matches = [load_terms().find(source) for source in sources]
     found: list[list[Flag]] = [list(flags) for flags in coverage.check_all(sources, targets)]
-    for flags, source, target, matches in zip(found, sources, targets, terms, strict=True):
+    for flags, source, target, own in zip(found, sources, targets, matches, strict=True):
         flags += numbers.check(source, target)
-        flags += names.check(source, target, matches)
+        flags += names.check(source, target, own)
         flags += polarity.check(source, target)
-    for flags, spellings in zip(found, names.check_spellings(sources, targets, terms), strict=True):
+    for flags, spellings in zip(found, names.check_spellings(sources, targets, matches), strict=True):
         flags += spellings
     return [in_order(flags) for flags in found]
 

@@ -16,7 +16,8 @@ from docx.table import _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from mt.document import Severity
-from serve.dossier.layout import NO_TEXT, Layout, Piece, Row, Statement, clean
+from mt.webpage import clean
+from serve.dossier.layout import NO_TEXT, Layout, Piece, Row, Statement
 
 _COLORS: dict[Severity, WD_COLOR_INDEX] = {
     "error": WD_COLOR_INDEX.YELLOW,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from itertools import groupby, pairwise
 
 from mt import __version__
 from mt.document import Article, Flag, FlagKind, Severity, Span, Translation
+from mt.webpage import DIRECTION_CONTROLS
 from serve.service import Digest
 from summarize.base import Summary, SummarySentence
 
@@ -27,17 +27,6 @@ _LOCAL = (
     "Translation and summary were made on the computer that wrote this file, without any online service: "
     "the article was sent nowhere."
 )
-
-# XML allows no control characters but tab and line ends, no lone surrogates, and two code points less.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-# Embeddings, overrides, isolates: the page sets the direction of every text itself, and one that is not closed
-# (or closed twice) would turn what follows around. The marks LRM, RLM and ALM turn nothing and stay.
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-def clean(text: str) -> str:
-    """The text without what a file must not hold: forbidden characters shown as U+FFFD, direction controls gone."""
-    return _BIDI.sub("", _FORBIDDEN.sub("\ufffd", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +112,7 @@ def layout(digest: Digest, made: datetime) -> Layout:
         doubts=_doubts_in_words(len(doubted), len(translation.segments)),
         doubted=doubted,
         summary_made=_summary_made(digest.summary),
-        summary=tuple(_statement(sentence) for sentence in digest.summary.sentences),
+        summary=tuple(_statement(sentence, translation) for sentence in digest.summary.sentences),
         paragraphs=tuple(block for paragraph, block in blocks if paragraph is not None),
         provenance=tuple(_provenance(digest, made)),
         made=made.astimezone(UTC),
@@ -165,14 +154,20 @@ def _quote(text: str, span: Span | None) -> str:
     return "" if quoted == text.strip() else quoted
 
 
-def _statement(sentence: SummarySentence) -> Statement:
+def _statement(sentence: SummarySentence, translation: Translation) -> Statement:
     because = f": {sentence.reason}" if sentence.reason else ""
-    doubt = ""
+    doubts = [doubted_below(sentence, translation)]
     if sentence.replaced is not None:
-        doubt = f"From the translation, in place of a sentence that the article does not support{because}"
+        doubts.insert(0, f"From the translation, in place of a sentence that the article does not support{because}")
     elif not sentence.supported:
-        doubt = f"Not supported by the article{because}"
-    return Statement(sentence.text, tuple(index + 1 for index in sentence.segments), doubt)
+        doubts.insert(0, f"Not supported by the article{because}")
+    return Statement(sentence.text, tuple(index + 1 for index in sentence.segments), "; ".join(filter(None, doubts)))
+
+
+def doubted_below(sentence: SummarySentence, translation: Translation) -> str:
+    """Which of the segments that a summary sentence rests on have an error or a warning, in words; empty for none."""
+    flagged = [i for i in sentence.segments if any(flag.severity != "info" for flag in translation.flags[i])]
+    return f"See what is doubted in {', '.join(f'[{i + 1}]' for i in flagged)}" if flagged else ""
 
 
 def _summary_made(summary: Summary) -> str:
@@ -204,7 +199,7 @@ def _provenance(digest: Digest, made: datetime) -> Iterator[Fact]:
     text = source_text(article)
     digits = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     yield Fact("Source", "SHA-256 of headline and paragraphs in UTF-8, a blank line between them:", digits)
-    if hidden := len(_BIDI.findall(text)):
+    if hidden := len(DIRECTION_CONTROLS.findall(text)):
         yield Fact(
             "Left out", f"{hidden} invisible direction controls of the source; this file sets directions itself."
         )

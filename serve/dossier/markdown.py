@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from serve.dossier.layout import NO_TEXT, Layout, Piece, Row, Statement, clean
+from mt.webpage import clean
+from serve.dossier.layout import NO_TEXT, Layout, Piece, Row, Statement
 
 # What means something in CommonMark, GitHub's or pandoc's Markdown, or a site generator's templates: anywhere in
 # a line, at its start, or as a web address that would become a link.

@@ -9,6 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from mt.document import Flag, Translation
+from serve.dossier.layout import doubted_below
 from serve.service import Digest
 from summarize.base import Summary
 
@@ -21,7 +22,16 @@ def print_digest(digest: Digest, console: Console) -> None:
     headline = [blocks.pop(None), Text()] if None in blocks else []
     title = Text("Translation", style="bold")
     told = _notices(digest.translation, digest.notice)
-    _print(console, *told, *headline, summary_text(digest.summary), Text(), title, *_spaced(blocks.values()), Text())
+    _print(
+        console,
+        *told,
+        *headline,
+        summary_text(digest.summary, translation=digest.translation),
+        Text(),
+        title,
+        *_spaced(blocks.values()),
+        Text(),
+    )
     console.print(Text(_provenance(digest), style="dim"), soft_wrap=True)
 
 
@@ -48,8 +58,13 @@ def _notices(translation: Translation, notice: str | None) -> Iterator[Renderabl
         yield Text()
 
 
-def summary_text(summary: Summary, taken_from: str = "the translation") -> RenderableType:
-    """The summary as a list, with what its sentences rest on, or why the text does not support them."""
+def summary_text(
+    summary: Summary, taken_from: str = "the translation", translation: Translation | None = None
+) -> RenderableType:
+    """The summary as a list, with what its sentences rest on, or why the text does not support them.
+
+    With the translation that it was made from, also what is doubted there.
+    """
     made = f"sentences taken from {taken_from}" if summary.kind == "extract" else "written by a model"
     lines = [Text(f"Summary ({made})", style="bold")]
     for sentence in summary.sentences:
@@ -61,6 +76,8 @@ def summary_text(summary: Summary, taken_from: str = "the translation") -> Rende
             )
         elif not sentence.supported:
             lines.append(Text(f"  ⚠ not supported by {taken_from}: {sentence.reason}", "bold red"))
+        if translation and (doubted := doubted_below(sentence, translation)):
+            lines.append(Text(f"  ⚠ {doubted}", "yellow"))
     return Group(*lines)
 
 
