@@ -2,9 +2,10 @@
 
 A logistic model of what the checks found, how alike the two texts are, and how sure the model was. It was fitted on
 segments that a reader labeled by hand: a serious error is one after which a reader holds a wrong fact (who, what,
-number, place, denial). `benchmarks/checks/confidence.py` fits it again and prints how often it is right. How far the model's other hypotheses
-are from the best was tried and left out: by cross-validation on the fitted half it makes nothing better (Brier 0.123
-with and without).
+number, place, denial). `benchmarks/checks/confidence.py` fits it again and prints how often it is right.
+
+How far the model's other hypotheses are from the best was tried and left out: by cross-validation on the fitted half
+it makes nothing better (Brier 0.123 with and without).
 """
 
 from __future__ import annotations
