@@ -37,7 +37,8 @@ evaluate: $(VENV)/.dev
 	cat build/samples.md
 ifdef KHULASA_DATA
 	$(EVALUATE) --testset $(KHULASA_DATA)/dev/flores-dev:501-997 --min bleu=24 --min chrf=50 \
-		$(foreach form,md html xml json,-o build/flores.$(form))
+		--baseline benchmarks/baselines/flores-dev-501-997.json --fail-if-worse \
+		$(foreach form,md html xml json,-o build/flores.$(form)) || { cat build/flores.md; exit 5; }
 	sed '/^## /,$$d' build/flores.md
 endif
 
