@@ -12,13 +12,27 @@ EVALUATE = $(BIN)/khulasa-eval run --model embedded
 SAMPLE := samples/politics.ar.txt
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: demo test lint bench evaluate format clean
+.PHONY: demo serve test test-browser test-faults soak lint bench evaluate format clean
 
 demo: $(VENV)/.demo
 	$(BIN)/khulasa article $(SAMPLE)
 
+serve: $(VENV)/.serve
+	$(BIN)/khulasa serve
+
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+# The page, in a browser of your own: CHROMIUM, by default where Debian puts it.
+test-browser: $(VENV)/.dev
+	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+
+test-faults: $(VENV)/.dev
+	FAULT_KILLS=$(or $(FAULT_KILLS),3) $(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
+
+soak: $(VENV)/.dev
+	SOAK_SECONDS=$(or $(SOAK_SECONDS),120) $(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+	FAULT_KILLS=$(or $(FAULT_KILLS),20) $(BIN)/python -m pytest -m faults -k kill $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -54,7 +68,11 @@ $(VENV)/.demo: $(SOURCES)
 	$(PIP) --editable '.[embedded]'
 	touch $@
 
+$(VENV)/.serve: $(SOURCES) $(VENV)/.demo
+	$(PIP) --editable '.[embedded,serve]'
+	touch $@
+
 $(VENV)/.dev: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --editable '.[train,dev]'
-	touch $@ $(VENV)/.demo
+	touch $@ $(VENV)/.demo $(VENV)/.serve
