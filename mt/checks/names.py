@@ -63,8 +63,8 @@ def check(source: str, target: str, matches: Sequence[Match]) -> Iterator[Flag]:
     for match in matches:
         yield from _terms(match, english)
     seen = set[tuple[str, ...]]()
-    groups = _groups(source, [match for match in matches if _is_name(match.entry)])
-    for group, after in pairwise([*groups, []]):
+    found = groups(source, [match for match in matches if _is_name(match.entry)])
+    for group, after in pairwise([*found, []]):
         key = tuple(form for match in group for form in match.entry.targets)
         if key not in seen and any(match.entry.checked for match in group):
             seen.add(key)
@@ -186,17 +186,17 @@ def _another(word: str, match: Match, matches: Sequence[Match]) -> bool:
     ) and not alone.count(match.entry.targets)
 
 
-def _groups(source: str, matches: Sequence[Match]) -> list[list[Match]]:
+def groups(source: str, matches: Sequence[Match]) -> list[list[Match]]:
     """The matches, with the parts of one person's name together: a translation may give the surname alone."""
-    groups: list[list[Match]] = []
+    together: list[list[Match]] = []
     for match in matches:
-        before = groups[-1][-1] if groups else match
+        before = together[-1][-1] if together else match
         apart = source[before.span[1] : match.span[0]].strip() or before is match
         if apart or not {before.entry.kind, match.entry.kind} <= PEOPLE:
-            groups.append([match])
+            together.append([match])
         else:
-            groups[-1].append(match)
-    return groups
+            together[-1].append(match)
+    return together
 
 
 def _names(group: Sequence[Match], matches: Sequence[Match], target: Target) -> Iterator[Flag]:
