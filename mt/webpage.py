@@ -33,8 +33,12 @@ def webpage(folder: Path, name: str, **values: object) -> str:
 
     style = (folder / f"{name}.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = _environment(folder).get_template(f"{name}.html.j2")
-    return template.render(style=Markup(style), style_hash=digest, **values)
+    return fragment(folder, name, style=Markup(style), style_hash=digest, **values)
+
+
+def fragment(folder: Path, name: str, **values: object) -> str:
+    """The template `name`.html.j2 of a folder, filled in as `webpage` does; for a page that has its style already."""
+    return _environment(folder).get_template(f"{name}.html.j2").render(**values)
 
 
 @functools.cache

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,14 +11,17 @@ import click
 
 from mt import __version__
 from mt.commands import CommandGroup, speak_utf8
-from mt.document import DecodingOptions
 from serve.check_cli import check
+from serve.keys_cli import keys
 from serve.models_cli import models
-from serve.terminal import building, check_folder, console, progress, write_file
+from serve.options import decoding_options, summary_options
+from serve.serve_cli import serve
+from serve.terminal import check_folder, console, progress, write_file
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mt.document import DecodingOptions
     from mt.registry import Registry
     from serve.dossier import FileFormat
     from serve.service import Service, Summarizing
@@ -37,53 +38,9 @@ def main(ctx: click.Context, models_file: Path | None) -> None:
 
 
 main.add_command(check)
+main.add_command(keys)
 main.add_command(models)
-
-
-_READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def decoding_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of every command that decodes; the command gets `service`, `model`, `decoding`."""
-
-    @click.option("--model", default="auto", help="Name, alias, directory, or auto: the best one on disk.")
-    @click.option("--beam-size", type=click.IntRange(1, 32), help="Hypotheses kept while decoding.")
-    @click.option(
-        "--plain", is_flag=True, help="No terms, no other reading of slips, no re-ranking, no second decoding."
-    )
-    @click.option("--glossary", type=_READABLE, help="Your terms: CSV, TSV or TMX.")
-    @click.option("--ledger", type=_READABLE, help="Names as you write them: CSV or TSV.")
-    @click.option("--compute-type", default="default", help="int8, int8_float32, float32, float16, …")
-    @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
-    @click.option("--threads", type=click.IntRange(0), default=0, help="0: all cores.")
-    @click.pass_obj
-    def wrapped(models_file: Path | None, /, **given: Any) -> None:
-        from mt.engine import Placement
-        from mt.terms import load_terms
-        from serve.service import Service
-
-        terms = load_terms(given.pop("glossary"), given.pop("ledger"))
-        placement = Placement(*(given.pop(name) for name in ("device", "compute_type", "threads")))
-        decoding = DecodingOptions(**{name: given.pop(name) for name in ("beam_size", "plain")})
-        command(service=Service(_registry(models_file), placement, building, terms), decoding=decoding, **given)
-
-    return functools.update_wrapper(wrapped, command)
-
-
-def summary_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of every command that summarizes; the command gets `summarizing`."""
-
-    @click.option("--summarizer", default="auto", help="lead, lexrank, a model, or auto: a model on disk, or lexrank.")
-    @click.option("--sentences", type=click.IntRange(1, 20), default=3, help="Sentences of summary.")
-    @click.option("--keep-unsupported", is_flag=True, help="Show what a model wrote without support, marked.")
-    @functools.wraps(command)
-    def wrapped(**given: Any) -> None:
-        from serve.service import Summarizing
-
-        names = ("summarizer", "sentences", "keep_unsupported")
-        command(summarizing=Summarizing(*(given.pop(name) for name in names)), **given)
-
-    return wrapped
+main.add_command(serve)
 
 
 @main.command()

@@ -1,0 +1,181 @@
+"""A batch from its input to its output: what is missing of it is made, part by part, and joined when all is there."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mt.errors import MTError
+from serve.batch.article import Fields
+from serve.batch.chunks import Chunk, cut
+from serve.batch.executor import Executor
+from serve.batch.manifest import Manifest, begin
+from serve.batch.merge import Shard
+from serve.batch.output import check_output, write_output
+from serve.batch.parts import Parts, Seal, parts_folder
+from serve.batch.proposals import Proposals
+from serve.batch.records import Input, open_input
+from serve.batch.storage import base_name, unwritable, written
+from serve.batch.work import Setup
+
+SEGMENTS = 200  # of a chunk: what a killed run has to do again for each worker
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a batch is asked for, beside how it translates."""
+
+    input: str  # path, URL, or - for standard input
+    output: str
+    fields: Fields = Fields()
+    input_format: str | None = None  # None: by the name
+    segments: int = SEGMENTS  # of a chunk
+    shard: Shard = Shard()
+    restart: bool = False  # whether what is there is thrown away
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a batch is, in records; `there` were made by an earlier run, and are among `done`."""
+
+    done: int = 0
+    failed: int = 0
+    there: int = 0
+    segments: int = 0
+    total: int | None = None  # None: not yet counted
+    begun: float = field(default_factory=time.monotonic)
+
+    def count(self, seal: Seal, there: bool = False) -> None:
+        """Add what a part holds."""
+        self.done += seal.records
+        self.failed += seal.failed
+        self.segments += seal.segments
+        self.there += seal.records if there else 0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.begun
+
+    @property
+    def rate(self) -> float:
+        """Records a second of this run."""
+        return (self.done - self.there) / max(self.seconds, 1e-3)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """By the rate so far; None as long as nobody knows."""
+        return (self.total - self.done) / self.rate if self.total is not None and self.rate else None
+
+
+Report = Callable[[Progress], None]
+
+
+def run_batch(
+    job: Job, setup: Setup, executor: Callable[[Setup], Executor], report: Report = lambda progress: None
+) -> Progress:
+    """Make what is missing of the output and join it; `report` is told after every part.
+
+    Interrupted at any point, or killed, it leaves whole parts, and goes on from them when it is called again.
+
+    Raises:
+        InputError: the input cannot be read at all, or was changed.
+        ConfigError: it is not what the batch was begun with; another is at work on it; it cannot be written.
+        ModelError: no worker can load the model.
+    """
+    check_output(job.output)
+    parts = Parts(parts_folder(job.output, job.shard.name))
+    with parts.locked():
+        if job.restart:
+            parts.clear()
+        source = open_input(job.input, job.fields, job.input_format, spool=parts.folder)
+        manifest = begin(parts.folder, source.name, _settings(job, source, setup), job.shard.name)
+        if setup.dossiers:
+            setup = replace(setup, made=manifest.started)  # the same for all runs of the batch
+            _make(setup.dossiers)
+        run = _Run(job, source, parts, report)
+        run.make(executor(setup))
+        run.join(setup, manifest)
+        return run.progress
+
+
+class _Run:
+    """One run of a batch: the parts that are missing when it begins."""
+
+    def __init__(self, job: Job, source: Input, parts: Parts, report: Report) -> None:
+        self._job, self._source, self._parts, self._report = job, source, parts, report
+        self._open: dict[int, Chunk] = {}
+        self._chunks = 0  # of the whole input
+        self.progress = Progress()
+
+    def make(self, executor: Executor) -> None:
+        """Have all parts on the disk."""
+        threading.Thread(target=self._count, name="count", daemon=True).start()
+        with closing(executor.run(self._missing())) as finished:  # type: ignore[type-var]
+            for number, outputs in finished:
+                self.progress.count(self._parts.write(self._open.pop(number), outputs))
+                self._report(self.progress)
+        self._report(self.progress)
+
+    def join(self, setup: Setup, manifest: Manifest) -> None:
+        """Write the output and the names that it has; of a shard, only that it is done."""
+        if self._job.shard.count == 1:
+            proposals = Proposals(setup.terms)
+            write_output(self._lines(proposals), self._job.output, self._parts.folder)
+            with written(proposed_ledger(self._job.output)) as file:
+                file.write(proposals.csv().encode("utf-8", "backslashreplace"))
+        counts = {"records": self.progress.done, "failed": self.progress.failed, "segments": self.progress.segments}
+        manifest.finish(self._parts.folder, self._chunks, counts)
+
+    def _lines(self, proposals: Proposals) -> Iterator[bytes]:
+        for line in self._parts.lines(range(self._chunks)):
+            proposals.add(json.loads(line))
+            yield line
+
+    def _cut(self) -> Iterator[Chunk]:
+        return cut(self._source.records(), self._job.segments)
+
+    def _missing(self) -> Iterator[Chunk]:
+        """The chunks that no run has done; those that are there are counted."""
+        for chunk in self._cut():
+            self._chunks += 1
+            if not self._job.shard.has(chunk.number):
+                continue
+            if seal := self._parts.done(chunk):
+                self.progress.count(seal, there=True)
+                continue
+            self._open[chunk.number] = chunk
+            yield chunk
+
+    def _count(self) -> None:
+        """Count the records to come, beside the work; a bar needs it, nothing else does."""
+        with suppress(MTError):  # which the work will meet, too
+            own = (len(chunk.records) for chunk in self._cut() if self._job.shard.has(chunk.number))
+            self.progress.total = sum(own)
+
+
+def proposed_ledger(output: str) -> Path:
+    """Where the names go that a batch has met: beside its parts."""
+    return parts_folder(output).with_name(f"{base_name(output)}.ledger.proposed.csv")
+
+
+def _settings(job: Job, source: Input, setup: Setup) -> dict[str, str | int | bool | None]:
+    """All that decides the output."""
+    return {
+        "input": source.sha256,
+        "input format": source.form,
+        "fields": f"text={job.fields.text}, title={job.fields.title}, id={job.fields.id}",
+        "segments of a chunk": job.segments,
+        **setup.settings(),
+    }
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error

@@ -1,0 +1,320 @@
+"""Word documents → the same documents in English: paragraphs of the text, tables, notes, text boxes, margins, comments.
+
+The package is written again part by part: pictures, styles and numbering stay byte for byte what they were. Styles of
+words (bold, a link) go where `inline` puts them. Tracked changes are accepted; what ran from right to left runs from
+left to right.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from mt.errors import InputTooLong, SourceUnreadable
+from mt.webpage import clean
+from serve.docx import _document_name as main_part
+from serve.docx import _part as read_part
+from serve.translated.html import Translate
+from serve.translated.inline import Around, Inline, Mark, phrases, rendered
+
+MAX_UNPACKED: Final = 100 * 2**20  # bytes of all parts together
+MAX_PARTS: Final = 2000
+
+_NAMESPACE: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_STRICT: Final = "http://purl.oclc.org/ooxml/wordprocessingml/main"  # which `read_part` gives the other name
+_W: Final = f"{{{_NAMESPACE}}}"
+_SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
+_OTHER_TEXTS: Final = re.compile(r"word/(?:header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
+
+
+def _names(names: str) -> tuple[str, ...]:
+    return tuple(f"{_W}{name}" for name in names.split())
+
+
+_NOISE: Final = _names("proofErr lastRenderedPageBreak softHyphen del moveFrom")
+_TRANSPARENT: Final = _names("ins moveTo smartTag customXml dir bdo")
+_STOPS: Final = _names("br cr tab ptab fldChar instrText")  # what ends a sentence
+_LINK: Final = f"{_W}hyperlink"
+_HOLDERS: Final = (*_names("fldSimple sdt"), _LINK)  # what holds runs of its own; a link only if a stop is in it
+_PROPERTIES: Final = _names("pPr sdtPr sdtEndPr")
+_OF_NO_LOOK: Final = _names("lang noProof rtl cs")  # in the style of a run, once it is English
+_COMPLEX: Final = dict(zip(_names("bCs iCs szCs"), _names("b i sz"), strict=True))  # what only Arabic goes by
+_AFTER_BIDI: Final = _names(
+    "adjustRightInd snapToGrid spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection "
+    "textAlignment textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How words look: the properties of their run, and these as bytes to compare."""
+
+    properties: Any
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A paragraph, or a field or control in one: runs of content, and between them the elements that part them."""
+
+    element: Any
+    pieces: tuple[Any, ...]  # a `_Run` or an element
+
+    @property
+    def runs(self) -> tuple[_Run, ...]:
+        return tuple(piece for piece in self.pieces if isinstance(piece, _Run))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Words up to a line break, field or tab; those without markup look like `plain`."""
+
+    content: tuple[Inline, ...]
+    plain: _Style
+
+
+def translate_docx(data: bytes, name: str, translate: Translate) -> bytes:
+    """The document in English.
+
+    Raises what `serve.docx.parse_docx` raises, and what `translate` raises.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            _refuse_bombs(package, name)
+            roots = {part: read_part(package, part, name) for part in _texts(package, name)}
+            others = {part: package.read(part) for part in package.namelist() if part not in roots}
+            strict = [part for part in roots if _STRICT.encode() in package.read(part)]
+            order = package.namelist()
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
+        reason = "locked" if "encrypted" in str(error) else "broken"
+        raise SourceUnreadable(f"{name} is a {reason} Word file ({error}); save it again, or as .txt") from error
+    _translate(list(roots.values()), translate)
+    return _package({part: others.get(part) or _xml(roots.get(part), part in strict) for part in order})
+
+
+def _refuse_bombs(package: zipfile.ZipFile, name: str) -> None:
+    parts = package.infolist()
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise InputTooLong(f"{name} unpacks to too much: over {MAX_PARTS:,} parts, or over {MAX_UNPACKED:,} bytes; "
+                           "take the pictures out, or save it as .txt")  # fmt: skip
+    if len({part.filename for part in parts}) < len(parts):
+        raise SourceUnreadable(f"{name} is a broken Word file (it has a part twice); save it again, or as .txt")
+    for part in parts:
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise SourceUnreadable(f"{name} is a broken Word file ({part.filename} is packed by no method it has); "
+                                   "save it as .txt")  # fmt: skip
+
+
+def _texts(package: zipfile.ZipFile, name: str) -> Iterator[str]:
+    """The names of the parts that hold text."""
+    yield main_part(package, name)
+    yield from (part for part in package.namelist() if _OTHER_TEXTS.fullmatch(part))
+
+
+def _xml(root: Any, strict: bool) -> bytes:
+    from lxml import etree
+
+    if root is None:  # a part that is there and empty
+        return b""
+    content: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
+    return content.replace(_NAMESPACE.encode(), _STRICT.encode()) if strict else content
+
+
+def _package(parts: Mapping[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        for part, content in parts.items():
+            package.writestr(part, content)
+    return file.getvalue()
+
+
+def _translate(roots: Sequence[Any], translate: Translate) -> None:
+    """Put every paragraph below these elements into English, in its place."""
+    paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{_W}p")]
+    for root in roots:
+        _turn_around(root)
+    holders = {paragraph: list(_holders(paragraph)) for paragraph in paragraphs}
+    wanted = dict.fromkeys(
+        phrase
+        for inside in holders.values()
+        for holder in inside
+        for run in holder.runs
+        for phrase in phrases(run.content)
+    )
+    english = dict(zip(wanted, translate(list(wanted)), strict=True))
+    for paragraph, inside in holders.items():
+        changed = False
+        for holder in inside:
+            changed |= any(english[phrase] != phrase for run in holder.runs for phrase in phrases(run.content))
+            _fill(holder, english)
+        _set_direction(paragraph, changed=changed)
+
+
+def _turn_around(root: Any) -> None:
+    """Make tables, sections and runs go from left to right; Arabic has a size and a weight of its own, now theirs."""
+    for element in list(root.iter(f"{_W}bidiVisual", f"{_W}rtlGutter")):
+        element.getparent().remove(element)
+    for section in root.iter(f"{_W}sectPr"):
+        for bidi in section.findall(f"{_W}bidi"):
+            section.remove(bidi)
+    for style in root.iter(f"{_W}rPr"):
+        turned = style.find(f"{_W}rtl")
+        if turned is None or turned.get(f"{_W}val") in ("0", "false", "off"):
+            continue
+        style.remove(turned)
+        for arabic, latin in _COMPLEX.items():
+            own, other = style.find(arabic), style.find(latin)
+            if own is not None and other is not None:
+                style.remove(other)
+            if own is not None:
+                own.addprevious(own.makeelement(latin, dict(own.attrib)))
+
+
+def _set_direction(paragraph: Any, *, changed: bool) -> None:
+    """Make the paragraph run from left to right; one that was only aligned to the right, because it was Arabic, too."""
+    properties = paragraph.find(f"{_W}pPr")
+    if properties is None:
+        properties = paragraph.makeelement(f"{_W}pPr")
+        paragraph.insert(0, properties)
+    was = properties.findall(f"{_W}bidi")
+    for bidi in was:
+        properties.remove(bidi)
+    alignment = properties.find(f"{_W}jc")
+    if changed and not was and alignment is not None and alignment.get(f"{_W}val") in ("right", "end"):
+        properties.remove(alignment)
+    bidi = properties.makeelement(f"{_W}bidi", {f"{_W}val": "0"})  # its style may say otherwise
+    following = next((child for child in properties if child.tag in _AFTER_BIDI), None)
+    properties.append(bidi) if following is None else following.addprevious(bidi)
+
+
+def _holders(element: Any) -> Iterator[_Holder]:
+    """The fields and controls within, then the element itself."""
+    pieces: list[Any] = [[]]
+    for child in _flat(element):
+        if child.tag in _HOLDERS and (child.tag != _LINK or _is_broken(child)):
+            inner = child.find(f"{_W}sdtContent") if child.tag == f"{_W}sdt" else child
+            if inner is not None:
+                yield from _holders(inner)
+            pieces += [child, []]
+        elif child.tag in _PROPERTIES:
+            pieces += [child, []]
+        else:
+            for piece in _inline(child):
+                if isinstance(piece, Mark) and any(part.tag in _STOPS for part in piece.markup):
+                    pieces += [piece.markup, []]
+                else:
+                    pieces[-1].append(piece)
+    yield _Holder(element, tuple(_run(piece) if isinstance(piece, list) else piece for piece in pieces))
+
+
+def _flat(element: Any) -> Iterator[Any]:
+    """The children; those of insertions and the like in their place, without what is deleted."""
+    for child in element:
+        if child.tag in _TRANSPARENT:
+            yield from _flat(child)
+        elif child.tag not in _NOISE:
+            yield child
+
+
+def _is_broken(link: Any) -> bool:
+    """Whether something that ends a sentence stands in the link."""
+    return any(element.tag in (*_STOPS, *_HOLDERS) for element in link.iterdescendants())
+
+
+def _inline(element: Any) -> Iterator[Inline]:
+    """The words of a run or link, with their style around them; each picture, note and break in a run of its own."""
+    if element.tag == _LINK:
+        yield Around(element, tuple(_joined(piece for child in _flat(element) for piece in _inline(child))))
+        return
+    if element.tag != f"{_W}r":
+        yield Mark(element)
+        return
+    properties = element.find(f"{_W}rPr")
+    style = _Style(properties, _key(properties))
+    for child in list(element):
+        if child.tag in (f"{_W}t", f"{_W}noBreakHyphen"):
+            yield Around(style, (child.text or "" if child.tag == f"{_W}t" else "-",))
+        elif child is not properties and child.tag not in _NOISE:
+            own = element.makeelement(element.tag)
+            own.extend([deepcopy(properties), child] if properties is not None else [child])
+            yield Mark(own)
+
+
+def _key(properties: Any) -> bytes:
+    from lxml import etree
+
+    seen = () if properties is None else (child for child in properties if child.tag not in _OF_NO_LOOK)
+    return b"".join(sorted(etree.tostring(child, method="c14n") for child in seen))
+
+
+def _joined(pieces: Iterable[Inline]) -> list[Inline]:
+    """The pieces, neighbours of the same style made one: Word cuts words where somebody once stopped typing."""
+    groups = groupby(pieces, key=lambda piece: style.key if (style := _style(piece)) else piece)
+    return [piece for _, group in groups for piece in _as_one(list(group))]
+
+
+def _as_one(group: list[Inline]) -> list[Inline]:
+    style = _style(group[0])
+    return [Around(style, ("".join(map(_words, group)),))] if style else group
+
+
+def _style(piece: Inline) -> _Style | None:
+    """How the words look that this is the style of; None for anything else."""
+    return piece.markup if isinstance(piece, Around) and isinstance(piece.markup, _Style) else None
+
+
+def _words(piece: Inline) -> str:
+    return "".join(map(str, piece.inside)) if isinstance(piece, Around) else ""
+
+
+def _run(pieces: list[Inline]) -> _Run:
+    """The pieces with the words in the look that most of them have laid bare."""
+    joined = _joined(pieces)
+    styles: dict[bytes, _Style] = {}
+    sizes: Counter[bytes] = Counter()
+    for piece in joined:
+        if style := _style(piece):
+            styles.setdefault(style.key, style)
+            sizes[style.key] += len(_words(piece))
+    plain = styles[max(sizes, key=lambda key: sizes[key])] if sizes else _Style(None, b"")
+    bare = [(style := _style(piece)) is not None and style.key == plain.key for piece in joined]
+    return _Run(tuple(_words(piece) if is_bare else piece for piece, is_bare in zip(joined, bare, strict=True)), plain)
+
+
+def _fill(holder: _Holder, english: Mapping[str, str]) -> None:
+    """Give the element its new children."""
+    for child in list(holder.element):
+        holder.element.remove(child)
+    for piece in holder.pieces:
+        if isinstance(piece, _Run):
+            holder.element.extend(_elements(rendered(piece.content, english), piece.plain, holder.element))
+        else:
+            holder.element.append(piece)
+
+
+def _elements(content: Sequence[Inline], style: _Style, near: Any) -> Iterator[Any]:
+    for piece in content:
+        if isinstance(piece, str):
+            run = near.makeelement(f"{_W}r")
+            text = near.makeelement(f"{_W}t", {_SPACE: "preserve"})
+            text.text = clean(piece)
+            run.extend([text] if style.properties is None else [deepcopy(style.properties), text])
+            yield run
+        elif isinstance(piece, Mark):
+            yield piece.markup
+        elif isinstance(look := piece.markup, _Style):
+            yield from _elements(piece.inside, look, near)
+        else:
+            link = piece.markup
+            for child in list(link):
+                link.remove(child)
+            link.extend(_elements(piece.inside, style, near))
+            yield link
