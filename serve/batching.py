@@ -19,9 +19,9 @@ from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Engine, refuse_long
 from mt.errors import DecodingError
 
-# Source tokens of a batch for each core, padding counted. Measured on the embedded model, beam 3, two cores: twice as
-# many decode no faster, and a batch then takes two seconds; with half as many, a segment takes a quarter longer.
-CORE_TOKENS = 256
+# Source tokens of a batch for each core, padding counted. On the embedded model, beam 3, two cores, a batch then takes
+# under two seconds; with twice as many a segment takes as long as with these, with half as many a fifth longer.
+CORE_TOKENS = 384
 STOP_SECONDS = 0.05  # how long a call that waits takes to see its stop
 
 Answer = tuple[int, tuple[Hypothesis, ...]]
@@ -125,8 +125,8 @@ class SharedEngine:
     def _draw(self) -> list[_Place]:
         """The next batch, none once closed: what the call whose turn it is has longest, and what others have like it.
 
-        Sources alike in length end together, so that none waits for another. Every call that has one gives one before
-        any gives two.
+        Nobody gives more than that call, so that one with a single source has not to wait for a full batch of another;
+        and sources alike in length end together.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._calls or self._closed)
@@ -196,14 +196,13 @@ class _Call:
 
 
 def _rounds(first: _Call, calls: Sequence[_Call], near: int) -> Iterator[_Call]:
-    """The calls again and again as long as they have sources, those nearest to that length first; `first` begins."""
-    yield first
-    given = {first}
-    while left := [call for call in calls if call.waiting]:
-        for call in sorted(left, key=lambda call: abs(call.waiting[call.nearest(near)][0] - near)):
-            if call not in given:
-                yield call
-        given = set()
+    """The calls that have sources, again and again, as often as `first` has any; those nearest to that length first."""
+
+    def far(call: _Call) -> tuple[bool, int]:
+        return call is not first, abs(call.waiting[call.nearest(near)][0] - near)
+
+    for _ in range(len(first.waiting)):
+        yield from sorted((call for call in calls if call.waiting), key=far)
 
 
 @dataclass(frozen=True, slots=True)

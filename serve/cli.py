@@ -11,6 +11,7 @@ import click
 
 from mt import __version__
 from mt.commands import CommandGroup, speak_utf8
+from serve.batch_cli import batch, batch_merge
 from serve.check_cli import check
 from serve.keys_cli import keys
 from serve.models_cli import models
@@ -37,6 +38,8 @@ def main(ctx: click.Context, models_file: Path | None) -> None:
     ctx.obj = models_file
 
 
+main.add_command(batch)
+main.add_command(batch_merge)
 main.add_command(check)
 main.add_command(keys)
 main.add_command(models)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -84,6 +85,7 @@ def run(build_service: Callable[[Metrics], Service], settings: Settings, announc
 
     Raises what loading the model raises, and ConfigError for settings that cannot be.
     """
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))  # until uvicorn asks for signals: nothing runs yet
     found = listen(settings.host, settings.port)
     with found, tempfile.TemporaryDirectory(prefix="khulasa-") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder  # uploads and downloads: read by nobody else, gone with the server

@@ -7,11 +7,14 @@ In worker processes the engine is found by its name, since unpickling `FakeSetup
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from conftest import FakeEngine, numbered
@@ -21,8 +24,11 @@ from mt.engine import BACKENDS, Placement
 from mt.errors import ConfigError, DecodingError
 from mt.local import local_spec
 from mt.store import StoredModel
+from serve.batch.chunks import Chunk
+from serve.batch.executor import Executor
+from serve.batch.process import Bounds
 from serve.batch.records import Record
-from serve.batch.work import Setup
+from serve.batch.work import Output, Setup, Worker
 from serve.service import Summarizing
 
 SLOWNESS = "KHULASA_TEST_SECONDS"  # for each segment
@@ -114,8 +120,6 @@ def fake_model(folder: Path) -> Path:
 
 def fake_setup(folder: Path) -> FakeSetup:
     """What a worker with a PoisonEngine is told: plain decoding, the first sentence as summary."""
-    from dataclasses import replace
-
     spec = replace(local_spec(fake_model(folder)), backend="fake")  # type: ignore[arg-type]
     return FakeSetup(StoredModel(spec, folder, "1"), DecodingOptions(plain=True), summarizing=Summarizing("lead", 1))
 
@@ -129,6 +133,34 @@ def record(number: int, text: str | None = None, **fields: object) -> Record:
     """A record as a source gives it."""
     article = Article((text_of(number) if text is None else text,), id=str(number))
     return Record(number, f"in.jsonl:{number + 1}", str(number), article, fields, None)
+
+
+def write_jsonl(path: Path, texts: Sequence[str | None]) -> Path:
+    """A file with a record for each text, None for a sound one of its own."""
+    records = (
+        {"id": f"a{number}", "text": text_of(number) if text is None else text, "section": f"s{number % 3}"}
+        for number, text in enumerate(texts)
+    )
+    path.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in records), encoding="utf-8")
+    return path
+
+
+class InlineExecutor(Executor):
+    """Does chunks here, two at a time, the second before the first; raises `interrupt` after that many."""
+
+    def __init__(self, setup: Setup, interrupt_after: int | None = None) -> None:
+        super().__init__(setup, 1, Bounds(1 << 40))
+        self._left, self.numbers = interrupt_after, list[int]()
+
+    def run(self, chunks: Iterator[Chunk]) -> Iterator[tuple[int, list[Output]]]:
+        worker = Worker(self._setup)
+        while pair := list(islice(chunks, 2)):
+            for chunk in reversed(pair):
+                if self._left == 0:
+                    raise KeyboardInterrupt
+                self._left = None if self._left is None else self._left - 1
+                self.numbers.append(chunk.number)
+                yield chunk.number, worker.translate(chunk)
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the second is its name in a worker

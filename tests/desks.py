@@ -19,8 +19,10 @@ from serve.metrics import Metrics
 from serve.service import Service
 from serve.settings import Limits, Settings
 
+LIMITS = Limits()
 
-def build_desk(limits: Limits = Limits(), terms: Terms | None = None, **settings: Any) -> Desk:
+
+def build_desk(limits: Limits = LIMITS, terms: Terms | None = None, **settings: Any) -> Desk:
     """A desk whose service loads no engine until it is asked for one."""
     service = Service(load_registry(), terms=terms)
     return Desk(service, Settings(limits=limits, **settings), Admission(limits), Metrics())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from mt.errors import EmptyInput, SourceUnreadable, UnsupportedFormat
-from serve.batch import readers, storage
+from serve.batch import readers
 from serve.batch.records import Fields, Record, open_input
 
 TEXT = "قال الوزير إن المشروع سيبدأ في شهر مايو المقبل."
@@ -178,7 +179,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
 )
 def test_a_file_in_which_every_line_would_fail_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(UnsupportedFormat, match="a.json is") as refused:
+    with pytest.raises(UnsupportedFormat, match=r"a\.json is") as refused:
         read(tmp_path / "a.json")
     assert message in str(refused.value)
 
@@ -322,30 +323,33 @@ def test_parquet_with_lists_of_paragraphs_and_other_row_groups(tmp_path: Path) -
 
 
 def test_a_date_that_python_does_not_have_costs_its_row(tmp_path: Path) -> None:
-    far = pyarrow.array([0, 2**62], pyarrow.timestamp("s"))
+    far = pyarrow.array([0, 2**60], pyarrow.timestamp("ms"))
     path = table(tmp_path / "a.parquet", {"text": [TEXT, OTHER], "when": far})
     assert failures(read(path)) == [("UnsupportedFormat", "a.parquet:2")]
 
 
 def test_a_parquet_file_that_is_none_or_lacks_the_text(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no PAR1")
-    with pytest.raises(SourceUnreadable, match="a.parquet cannot be read as Parquet"):
+    with pytest.raises(SourceUnreadable, match=r"a\.parquet cannot be read as Parquet"):
         read(tmp_path / "a.parquet")
-    with pytest.raises(UnsupportedFormat, match="b.parquet has no column 'text'; it has 'body'"):
+    with pytest.raises(UnsupportedFormat, match=r"b\.parquet has no column 'text'; it has 'body'"):
         read(table(tmp_path / "b.parquet", {"body": ["x"]}))
 
 
-def test_parquet_broken_in_the_middle_gives_what_comes_before(tmp_path: Path) -> None:
+def test_parquet_broken_in_the_middle_gives_what_is_sound(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    parquet.write_table(pyarrow.table({"text": [f"{TEXT} {n}" for n in range(200)]}), path, row_group_size=100,
+    parquet.write_table(pyarrow.table({"text": [f"{TEXT} {n}" for n in range(300)]}), path, row_group_size=100,
                         use_dictionary=False, compression="gzip")  # fmt: skip
     place = parquet.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
     data = bytearray(path.read_bytes())
     data[place : place + 60] = b"\xff" * 60
     path.write_bytes(data)
     records = read(path)
-    assert [record.where for record in records if record.article] == [f"a.parquet:{n}" for n in range(1, 101)]
+    sound = [*range(1, 101), *range(201, 301)]
+    assert [record.where for record in records if record.article] == [f"a.parquet:{n}" for n in sound]
     assert failures(records) == [("SourceUnreadable", "a.parquet:101")]
+    assert records[100].failure is not None
+    assert records[100].failure.message.startswith("the rows 101 to 200 are broken (")
 
 
 # --- folders
@@ -353,7 +357,7 @@ def test_parquet_broken_in_the_middle_gives_what_comes_before(tmp_path: Path) ->
 
 def test_a_folder_is_read_by_name_and_a_broken_file_is_a_record(tmp_path: Path) -> None:
     for name, content in {
-        "b.txt": TEXT, "a/2.md": f"# عنوان\n\n{OTHER}", "a/10.html": f"<html><body><p>{TEXT}</p><p>{OTHER}</p></body></html>",
+        "b.txt": TEXT, "a/2.md": f"# عنوان\n\n{OTHER}", "a/10.html": f"<html><p>{TEXT}</p><p>{OTHER}</p></html>",
         "c.pdf": "no pdf", "d.png": "\x89PNG", ".hidden.txt": TEXT, ".git/x.txt": TEXT, "empty.txt": "",
     }.items():  # fmt: skip
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -417,7 +421,10 @@ def test_names_and_bytes_of_a_folder_are_its_checksum(tmp_path: Path) -> None:
 # --- packed files
 
 
-PACKERS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "zst": zstandard.compress}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "zst": zstandard.ZstdCompressor(write_checksum=True).compress,
+}
 
 
 @pytest.mark.parametrize("kind", PACKERS)
@@ -440,7 +447,7 @@ def test_a_truncated_archive_is_a_failed_record_behind_all_that_is_whole(tmp_pat
     assert len(whole) > 500
     assert [record.article.paragraphs[0] for record in whole if record.article] == rows[: len(whole)]
     assert last.failure is not None
-    assert last.failure.kind == "CutShort"
+    assert last.failure.kind == "SourceUnreadable"
     assert last.failure.where == f"{path.name}:{len(whole) + (2 if name == 'a.csv' else 1)}"
     assert "cut short: what follows is missing" in last.failure.message
 
@@ -452,7 +459,7 @@ def test_a_broken_archive_says_so(tmp_path: Path, kind: str) -> None:
     (tmp_path / f"a.jsonl.{kind}").write_bytes(packed)
     *_, last = read(tmp_path / f"a.jsonl.{kind}")
     assert last.failure is not None
-    assert last.failure.kind == "CutShort"
+    assert last.failure.kind == "SourceUnreadable"
 
 
 def test_a_bomb_is_unpacked_no_further_than_a_line_may_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -556,7 +563,7 @@ def test_a_file_that_is_truncated_while_it_is_read_is_noticed(tmp_path: Path, na
         path.write_text("\n".join(["text", *rows]))
     else:
         jsonl(path, *({"text": row} for row in rows))
-    with pytest.raises(SourceUnreadable, match="changed while it was read|cannot be read"):
+    with pytest.raises(SourceUnreadable, match=r"changed while it was read|cannot be read"):
         cut_after_the_first(path, open_input(str(path)).records())
 
 
@@ -573,7 +580,7 @@ def test_a_folder_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> No
 def test_the_checksum_is_that_of_the_bytes_and_asked_for_once(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "a.jsonl", {"text": TEXT})
     input_ = open_input(str(path))
-    assert input_.sha256 == __import__("hashlib").sha256(path.read_bytes()).hexdigest()
+    assert input_.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     jsonl(path, {"text": OTHER})
     with pytest.raises(SourceUnreadable, match="was changed"):
         list(input_.records())
@@ -591,7 +598,3 @@ def test_a_network_that_fails_stops_the_batch(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(type(input_.place.system), "open", lambda *_, **__: Failing())
     with pytest.raises(SourceUnreadable, match="Connection reset by peer"):
         list(input_.records())
-
-
-def test_memory_stays_flat_while_a_packed_file_is_read(tmp_path: Path) -> None:
-    assert storage._SIP <= 1024  # 32 MiB of a zstd bomb: a block of 4 bytes may hold 128 KiB

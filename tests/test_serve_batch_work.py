@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import fake_setup, record
+from batches import fake_model, fake_setup, record
 from conftest import FakeEngine
 
 from mt.document import DecodingOptions, Source
@@ -19,7 +21,7 @@ from mt.normalize import normalize
 from mt.registry import load_registry
 from serve.batch.chunks import Chunk
 from serve.batch.records import Failure, Record
-from serve.batch.work import Setup, Unrepeated, Worker, located
+from serve.batch.work import Unrepeated, Worker, build_setup
 from serve.dossier import digest_json
 from serve.service import Service, Summarizing
 
@@ -42,8 +44,6 @@ def test_a_record_is_the_article_object_with_the_other_fields(worker: Worker) ->
 
 
 def test_without_a_summary_there_is_none(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     worker = Worker(replace(fake_setup(tmp_path / "model"), summarizing=None))
     (output,) = worker.translate(Chunk(0, (record(0),)))
     assert "summary" not in output
@@ -97,15 +97,51 @@ def test_equal_sources_are_decoded_once_and_answered_each(fake_engine: Callable[
     assert engine.count_tokens(Source("ا بب")) == 2
 
 
-def test_auto_is_resolved_once(cache: Path, tiny_marian: Path) -> None:
-    translator, how, writer = located(load_registry(), str(tiny_marian), Summarizing("auto", 2))
-    assert translator.path == tiny_marian
-    assert (how, writer) == (Summarizing("lexrank", 2), None)
-    assert located(load_registry(), str(tiny_marian), None)[1:] == (None, None)
+def test_auto_is_resolved_once(cache: Path, tmp_path: Path) -> None:
+    model = fake_model(tmp_path / "model")
+    setup = build_setup(load_registry(), str(model), Summarizing("auto", 2))
+    assert setup.model.path == model
+    assert (setup.summarizing, setup.summarizer) == (Summarizing("lexrank", 2), None)
+    assert build_setup(load_registry(), str(model), None).summarizing is None
     with pytest.raises(UnknownModel, match="without a model there are: lead, lexrank"):
-        located(load_registry(), str(tiny_marian), Summarizing("nobody"))
+        build_setup(load_registry(), str(model), Summarizing("nobody"))
     with pytest.raises(ModelNotFound, match="models pull bart-large-cnn"):
-        located(load_registry(), str(tiny_marian), Summarizing("bart-large-cnn"))
+        build_setup(load_registry(), str(model), Summarizing("bart-large-cnn"))
+
+
+def test_settings_change_with_all_that_changes_the_output(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.csv"
+    ledger.write_text("source,target\nسليم,Salim\n", encoding="utf-8")
+    setup = fake_setup(tmp_path / "model")
+    named = build_setup(load_registry(), str(tmp_path / "model"), None, ledger=ledger)
+    ledger.write_text("source,target\nسليم,Saleem\n", encoding="utf-8")
+    changed = [
+        setup,
+        replace(setup, options=DecodingOptions(beam_size=2, plain=True)),
+        replace(setup, placement=Placement(compute_type="float32")),
+        replace(setup, summarizing=Summarizing("lead", 2)),
+        replace(setup, summarizing=Summarizing("lead", 1, keep_unsupported=True)),
+        replace(setup, summarizing=None),
+        replace(setup, model=replace(setup.model, version="2")),
+        replace(setup, model=replace(setup.model, spec=replace(setup.model.spec, note="other"))),
+        replace(setup, ledger=named.ledger),
+        replace(setup, ledger=build_setup(load_registry(), str(tmp_path / "model"), None, ledger=ledger).ledger),
+        replace(setup, glossary=named.ledger),
+        replace(setup, dossiers=tmp_path),
+    ]
+    assert len({json.dumps(each.settings()) for each in changed}) == len(changed)
+    assert replace(setup, placement=Placement(threads=2)).settings() == setup.settings()
+
+
+def test_dossiers_are_written_beside(tmp_path: Path) -> None:
+    setup = replace(fake_setup(tmp_path / "model"), dossiers=tmp_path / "all", made="2024-05-06T07:08:09Z")
+    (output,) = Worker(setup).translate(Chunk(0, (record(3, "أعلنت الوزارة خطة."),)))
+    (path,) = (tmp_path / "all").iterdir()
+    assert path.name == "00000004-3.html"
+    assert output["translation"] in path.read_text(encoding="utf-8")
+    first = path.read_bytes()
+    Worker(setup).translate(Chunk(0, (record(3, "أعلنت الوزارة خطة."),)))
+    assert path.read_bytes() == first
 
 
 @pytest.mark.slow
@@ -119,7 +155,7 @@ def test_a_batch_says_what_the_article_command_says() -> None:
     service = Service(registry, Placement(threads=1))
     expected: dict[str, Any] = digest_json(service.digest(article, "embedded", DecodingOptions(beam_size=1), how))
     del expected["seconds"]
-    setup = Setup(located(registry, "embedded", how)[0], DecodingOptions(beam_size=1), summarizing=how)
+    setup = replace(build_setup(registry, "embedded", how), options=DecodingOptions(beam_size=1))
     beside = record(1, paragraphs[2])
     outputs = Worker(setup).translate(Chunk(0, (beside, Record(0, "f:1", None, article, {}, None), beside)))
     assert outputs[1] == {**expected, "id": None, "input": {}}

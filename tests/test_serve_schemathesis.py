@@ -28,6 +28,7 @@ def engine() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 @schema.include(path_regex="^/v1/").parametrize()
 @settings(
     max_examples=10, deadline=None, derandomize=True, database=None,

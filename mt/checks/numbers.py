@@ -31,18 +31,18 @@ def check(source: str, target: str) -> Iterator[Flag]:
     if not target.strip():
         return
     missing, added = (list(side) for side in unmatched(source, target))
-    shown = set()
+    told = set()
     for ours, theirs in _pairs(missing, added, len(source), len(target)):
-        message = _CHANGED.format(_shown(ours), _shown(theirs))
-        if message not in shown:  # the day and the month of one date
+        message = _CHANGED.format(shown(ours), shown(theirs))
+        if message not in told:  # the day and the month of one date
             yield Flag("number", "error", message, ours.span, theirs.span)
-        shown.add(message)
+        told.add(message)
         missing.remove(ours)
         added.remove(theirs)
     for ours in missing:
-        yield Flag("number", "error", _MISSING.format(_shown(ours)), source_span=ours.span)
+        yield Flag("number", "error", _MISSING.format(shown(ours)), source_span=ours.span)
     for theirs in added:
-        yield Flag("number", "warning", _ADDED.format(_shown(theirs)), target_span=theirs.span)
+        yield Flag("number", "warning", _ADDED.format(shown(theirs)), target_span=theirs.span)
 
 
 def _pairs(
@@ -53,7 +53,7 @@ def _pairs(
         ((_distance(ours, theirs, length, target_length), m, a)
          for m, ours in enumerate(missing[:_MOST_PAIRED])
          for a, theirs in enumerate(added[:_MOST_PAIRED])
-         if _family(ours) == _family(theirs) and _shown(ours) != _shown(theirs)),
+         if _family(ours) == _family(theirs) and shown(ours) != shown(theirs)),
     )  # fmt: skip
     pairs, left, right = [], set(), set()
     for _, m, a in candidates:
@@ -73,7 +73,7 @@ def _distance(ours: Quantity, theirs: Quantity, length: int, target_length: int)
     return ours.value != theirs.value, ours.units != theirs.units, abs(place - other)
 
 
-def _shown(quantity: Quantity) -> str:
+def shown(quantity: Quantity) -> str:
     """The value in words and digits of English: 140,000 for «مئة وأربعون ألفاً», 15 %, Tuesday, 11:20."""
     value = quantity.value
     if quantity.label:

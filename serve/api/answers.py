@@ -139,7 +139,7 @@ def _summarizing(desk: Desk, asked: SummaryOptions) -> Summarizing:
 def _article(desk: Desk, body: Body[Any]) -> Article:
     """The article of a request; InputTooLong if it is more than the server takes."""
     article = _given(desk, body)
-    _check_size([article.title or "", *article.paragraphs], desk.settings.limits)
+    _check_size([*([article.title] if article.title else []), *article.paragraphs], desk.settings.limits)
     return article
 
 

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -17,12 +18,12 @@ from starlette.types import Message as ASGIMessage
 
 from mt.errors import InputError, InputTooLong, UnsupportedFormat
 from serve.api.errors import InvalidRequest, invalid
-from serve.api.schemas import Glossary
+from serve.api.schemas import MOST_TERMS, Glossary
 from serve.fetch import TYPES
 from serve.reader import FORMATS
 
 Asked = TypeVar("Asked", bound=BaseModel, covariant=True)
-_FIELDS: Final = 30  # of a form; there are not so many options
+_FIELDS: Final = 30  # of a form, keys of an object; there are not so many options
 _FIELD_BYTES: Final = 1 << 20  # of one of them: a glossary
 _GLOSSARY: Final = TypeAdapter(Glossary)
 _KINDS: Final = {type_: kind for type_, kind in TYPES.items() if kind}
@@ -97,9 +98,22 @@ class _Bounded:
 
 def _json(body: bytes, whole: type[Asked]) -> Asked:
     try:
+        _check_keys(body)
         return whole.model_validate_json(body)
     except ValidationError as error:
         raise _invalid(error) from None  # the chained error would hold the text
+
+
+def _check_keys(body: bytes) -> None:
+    """Return if no object has more keys than any may have: pydantic would make an error of each unknown one."""
+    try:
+        found = from_json(body)
+    except ValueError:  # which pydantic says better
+        return
+    glossary = found.get("glossary") if isinstance(found, dict) else None
+    for item in (found, *(glossary[:MOST_TERMS] if isinstance(glossary, list) else ())):
+        if isinstance(item, dict) and len(item) > _FIELDS:
+            raise InvalidRequest(f"an object has {len(item):,} keys; expected those that /openapi.json names")
 
 
 async def _form(request: Request, options: type[Asked], files: Sequence[str]) -> Body[Asked]:

@@ -10,12 +10,13 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from mt.decode import Progress
 from serve.admission import Job
 from serve.api.errors import explain
-from serve.api.jobs import Running, begin
+from serve.api.jobs import Running, begin, leaving
 from serve.desk import Desk
 
 HEARTBEAT: Final = 10.0  # seconds of silence before a comment is sent: proxies cut what is silent for 30 or 60
@@ -29,13 +30,18 @@ async def stream(desk: Desk, request: Request, work: Callable[[Job, Progress], b
     """
     steps = Steps(asyncio.get_running_loop())
     running = begin(desk, lambda job: work(job, steps))
+    gone = asyncio.create_task(leaving(request))
     try:
-        await steps.wait(running)
-        if running.over and (not running.outcome.done() or running.outcome.exception()):
+        await steps.wait(running, gone)
+        if gone.done():
+            raise ClientDisconnect
+        if running.over:
             running.result()
     except BaseException:
         running.job.stop.set()
         raise
+    finally:
+        gone.cancel()
     return EventStream(running, steps, request)
 
 
@@ -51,11 +57,11 @@ class Steps:
         with suppress(RuntimeError):  # the loop is closed: the server went down
             self._loop.call_soon_threadsafe(self._told.set)
 
-    async def wait(self, running: Running[bytes]) -> None:
-        """Return at the next step, at the end of the work, or after a heartbeat of silence."""
+    async def wait(self, running: Running[bytes], *others: asyncio.Future[None]) -> None:
+        """Return at the next step, at the end of the work or of one of the others, or after a heartbeat of silence."""
         told = asyncio.create_task(self._wait_told())
         try:
-            await running.wait(told, longest=HEARTBEAT)
+            await running.wait(told, *others, longest=HEARTBEAT)
         finally:
             told.cancel()
 

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.admission import Busy
+from serve.admission import Busy, Draining, Refused
 from serve.api.errors import explain
 from serve.api.origins import HEADERS, SAFE, foreign, own_name
 from serve.keys import Key, Keyring
@@ -73,6 +73,9 @@ class Guard:
                 await exchange.answer(exchange.refusal)
         except (HTTPException, Busy) as refusal:
             await exchange.answer(exchange.refusal or refusal)
+        except asyncio.CancelledError:  # it outlasted the grace time, and did not listen
+            await exchange.answer(Draining("the server is going down; send it again in a moment", 5))
+            raise
         except Exception as error:
             if not exchange.gone:  # what fails for want of a client is no error
                 _log.error({"id": exchange.id, "error": type(error).__name__, "at": _frames(error)})
@@ -186,7 +189,7 @@ class _Exchange:
             message = {**message, "headers": self._headers(message.get("headers", ()))}
         await self._send(message)
 
-    async def answer(self, refusal: HTTPException | Busy) -> None:
+    async def answer(self, refusal: HTTPException | Refused) -> None:
         """Say why there is no other answer; nothing if one has begun."""
         if self.status:
             return

@@ -48,7 +48,9 @@ class GlossaryRow(BaseModel):
     kind: Literal["required", "preferred", "forbidden"] = "preferred"
 
 
-Glossary = Annotated[list[GlossaryRow], Field(max_length=MOST_TERMS)]
+# The first wrong item is told, not each of a million: naming them would take the server minutes.
+Texts = Annotated[list[Text], Field(min_length=1, fail_fast=True)]
+Glossary = Annotated[list[GlossaryRow], Field(max_length=MOST_TERMS, fail_fast=True)]
 
 
 class Options(BaseModel):
@@ -115,7 +117,7 @@ class ArticleInput(Ways):
 
     text: Text = Field("", description="The article; a short first paragraph without a full stop is its headline.")
     title: Text = Field("", description="The headline, beside `paragraphs`.")
-    paragraphs: list[Text] = Field([], min_length=1)
+    paragraphs: Texts = []
     url: Url = Field("", description="A public http(s) address, where the server was started to fetch any.")
 
 
@@ -128,7 +130,7 @@ class TranslateRequest(ArticleInput, DecodingOptions):
 
     WAYS = (*ArticleInput.WAYS, ("segments",))
 
-    segments: list[Text] = Field([], min_length=1, description="n in, n out, blank ones too.")
+    segments: Texts = Field([], description="n in, n out, blank ones too.")
 
 
 class CheckRequest(Ways, Options):
@@ -138,8 +140,8 @@ class CheckRequest(Ways, Options):
 
     source: Text = Field("", description="As many paragraphs as the translation.")
     translation: Text = ""
-    source_segments: list[Text] = Field([], min_length=1)
-    translation_segments: list[Text] = Field([], min_length=1)
+    source_segments: Texts = []
+    translation_segments: Texts = []
 
 
 class _Answer(BaseModel):

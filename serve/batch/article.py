@@ -72,13 +72,7 @@ def _check_size(text: str) -> None:
 
 
 def _kind(value: Any) -> str:
-    names = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        dict: "an object",
-        list: "a list of other things",
-    }
+    names = {bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "a list of others"}
     return names.get(type(value), f"of the type {type(value).__name__}")
 
 

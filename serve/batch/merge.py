@@ -58,6 +58,8 @@ def merge(output: str, folders: Sequence[Path] = ()) -> dict[str, int]:
             first.refuse_changed(manifest.settings)
         except ConfigError as error:
             raise ConfigError(f"{folders[0]} and {folder} are shards of two different batches: {error}") from error
+        if manifest.chunks != first.chunks:
+            raise ConfigError(f"{folders[0]} and {folder} count different chunks: run their batches again")
     write_output(_lines(ordered, first.chunks or 0), output, folders[0])
     return {name: sum(manifest.counts.get(name, 0) for manifest in manifests) for name in first.counts}
 
@@ -89,6 +91,8 @@ def _ordered(output: str, folders: Sequence[Path], manifests: Sequence[Manifest]
     if wrong := [*(name for name in expected if name not in found), *(name for name in found if name not in expected)]:
         raise ConfigError(f"the shards do not make a whole: {', '.join(wrong)} "
                           f"{'is missing' if wrong[0] in expected else 'is of another division'}")  # fmt: skip
+    if not expected:
+        raise ConfigError(f"the shards do not make a whole: {folders[0]} is none")
     if len(folders) > len(expected):
         raise ConfigError(f"a shard was named twice: {len(folders)} folders for {len(expected)} shards")
     return [found[name] for name in expected]

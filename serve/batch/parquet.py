@@ -20,29 +20,26 @@ def parquet_rows(file: IO[bytes], name: str, needed: str) -> Iterator[Row]:
 
     Raises SourceUnreadable if it is no Parquet file, UnsupportedFormat if it has no column `needed`.
     """
-    import pyarrow
+    from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
     try:
         table = ParquetFile(file)
-        columns = table.schema_arrow.names
-        batches = table.iter_batches(_ROWS)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (ArrowException, OSError) as error:
         raise SourceUnreadable(f"{name} cannot be read as Parquet ({_first_line(error)}); get it again") from error
-    check_columns(columns, needed, name)
-    number = 0
-    while True:
+    check_columns(table.schema_arrow.names, needed, name)
+    begin = 1
+    for group in range(table.num_row_groups):
+        number, end = begin, begin + table.metadata.row_group(group).num_rows
         try:
-            batch = next(batches, None)
-        except (pyarrow.ArrowException, OSError) as error:
-            what = f"broken from here on, what follows cannot be read ({_first_line(error)}); get the file again"
-            yield Row(f"{name}:{number + 1}", error=SourceUnreadable(what))
-            return
-        if batch is None:
-            return
-        for row in range(batch.num_rows):
-            number += 1
-            yield _row(f"{name}:{number}", batch.slice(row, 1))
+            for batch in table.iter_batches(_ROWS, row_groups=[group]):
+                for index in range(batch.num_rows):
+                    yield _row(f"{name}:{number}", batch.slice(index, 1))
+                    number += 1
+        except (ArrowException, OSError) as error:  # one row for all: how many there are, a broken file is not asked
+            what = f"the rows {number} to {end - 1} are broken ({_first_line(error)}); get the file again"
+            yield Row(f"{name}:{number}", error=SourceUnreadable(what))
+        begin = end
 
 
 def _row(where: str, batch: Any) -> Row:

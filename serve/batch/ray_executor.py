@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ class RayExecutor(Executor):
     """
 
     def __init__(
-        self, setup: Setup, workers: int = 0, bounds: Bounds | None = None, address: str | None = None, gpus: float = 0.0
+        self, setup: Setup, workers: int = 0, bounds: Bounds | None = None, address: str | None = None, gpus: float = 0
     ) -> None:
         super().__init__(setup, workers, bounds)
         self._address, self._gpus = address, gpus
@@ -86,7 +87,8 @@ class RayWorker:
     def excess(self, bounds: Bounds) -> Fault | None:
         """That it takes too long, if it does; of memory, Ray's own monitor sees to it."""
         if self.piece and time.monotonic() > self._deadline:
-            return Fault("TimedOut", f"not done after {bounds.limit(self.piece):.0f} seconds; allow more with --timeout")
+            limit = bounds.limit(self.piece)
+            return Fault("TimedOut", f"not done after {limit:.0f} seconds; allow more with --timeout")
         return None
 
     def end(self) -> None:
@@ -129,15 +131,24 @@ def _cluster(address: str | None, cpus: int) -> Iterator[Any]:
     mine = not ray.is_initialized()
     if mine:
         try:
+            _check_reachable(address)
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **({} if address else own))
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             where = f"at {address}" if address else "on this machine"
-            raise ConfigError(f"no Ray {where}: {_first_line(error)}; see `ray status`, or leave --address out") from error
+            why = f"{_first_line(error)}; see `ray status`, or leave --address out"
+            raise ConfigError(f"no Ray {where}: {why}") from error
     try:
         yield ray
     finally:
         if mine:
             ray.shutdown()
+
+
+def _check_reachable(address: str | None) -> None:
+    """Return if something listens there; raises OSError at once, where Ray would try for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _first_line(error: Exception) -> str:

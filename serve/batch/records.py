@@ -109,7 +109,8 @@ class Input:
             fields, warnings = other_fields(row.values, self.fields)
             return Record(number, where, id_, build_article(row.values, self.fields, id_, warnings), fields)
         except MTError as error:
-            return Record(number, where, id_, None, fields, Failure(type(error).__name__, str(error), where))
+            kind = "SourceUnreadable" if isinstance(error, SourceUnreadable) else type(error).__name__
+            return Record(number, where, id_, None, fields, Failure(kind, str(error), where))
 
 
 def open_input(path: str, fields: Fields = _USUAL, form: str | None = None, spool: Path | None = None) -> Input:

@@ -14,13 +14,13 @@ from mt.errors import MTError
 from serve.batch.article import Fields
 from serve.batch.chunks import Chunk, cut
 from serve.batch.executor import Executor
-from serve.batch.manifest import Manifest, begin
+from serve.batch.manifest import Manifest, Setting, begin
 from serve.batch.merge import Shard
 from serve.batch.output import check_output, write_output
 from serve.batch.parts import Parts, Seal, parts_folder
 from serve.batch.proposals import Proposals
 from serve.batch.records import Input, open_input
-from serve.batch.storage import base_name, unwritable, written
+from serve.batch.storage import base_name, written
 from serve.batch.work import Setup
 
 SEGMENTS = 200  # of a chunk: what a killed run has to do again for each worker
@@ -32,10 +32,10 @@ class Job:
 
     input: str  # path, URL, or - for standard input
     output: str
-    fields: Fields = Fields()
+    fields: Fields = field(default_factory=Fields)
     input_format: str | None = None  # None: by the name
     segments: int = SEGMENTS  # of a chunk
-    shard: Shard = Shard()
+    shard: Shard = field(default_factory=Shard)
     restart: bool = False  # whether what is there is thrown away
 
 
@@ -75,10 +75,8 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-def run_batch(
-    job: Job, setup: Setup, executor: Callable[[Setup], Executor], report: Report = lambda progress: None
-) -> Progress:
-    """Make what is missing of the output and join it; `report` is told after every part.
+def run_batch(job: Job, setup: Setup, executor: Callable[[Setup], Executor], report: Report | None = None) -> Progress:
+    """Make what is missing of the output and join it; `report` is told of every part.
 
     Interrupted at any point, or killed, it leaves whole parts, and goes on from them when it is called again.
 
@@ -96,7 +94,6 @@ def run_batch(
         manifest = begin(parts.folder, source.name, _settings(job, source, setup), job.shard.name)
         if setup.dossiers:
             setup = replace(setup, made=manifest.started)  # the same for all runs of the batch
-            _make(setup.dossiers)
         run = _Run(job, source, parts, report)
         run.make(executor(setup))
         run.join(setup, manifest)
@@ -106,7 +103,7 @@ def run_batch(
 class _Run:
     """One run of a batch: the parts that are missing when it begins."""
 
-    def __init__(self, job: Job, source: Input, parts: Parts, report: Report) -> None:
+    def __init__(self, job: Job, source: Input, parts: Parts, report: Report | None) -> None:
         self._job, self._source, self._parts, self._report = job, source, parts, report
         self._open: dict[int, Chunk] = {}
         self._chunks = 0  # of the whole input
@@ -114,12 +111,11 @@ class _Run:
 
     def make(self, executor: Executor) -> None:
         """Have all parts on the disk."""
-        threading.Thread(target=self._count, name="count", daemon=True).start()
+        if self._report:
+            threading.Thread(target=self._count_all, name="count", daemon=True).start()
         with closing(executor.run(self._missing())) as finished:  # type: ignore[type-var]
             for number, outputs in finished:
-                self.progress.count(self._parts.write(self._open.pop(number), outputs))
-                self._report(self.progress)
-        self._report(self.progress)
+                self._count(self._parts.write(self._open.pop(number), outputs))
 
     def join(self, setup: Setup, manifest: Manifest) -> None:
         """Write the output and the names that it has; of a shard, only that it is done."""
@@ -146,13 +142,18 @@ class _Run:
             if not self._job.shard.has(chunk.number):
                 continue
             if seal := self._parts.done(chunk):
-                self.progress.count(seal, there=True)
+                self._count(seal, there=True)
                 continue
             self._open[chunk.number] = chunk
             yield chunk
 
-    def _count(self) -> None:
-        """Count the records to come, beside the work; a bar needs it, nothing else does."""
+    def _count(self, seal: Seal, there: bool = False) -> None:
+        self.progress.count(seal, there)
+        if self._report:
+            self._report(self.progress)
+
+    def _count_all(self) -> None:
+        """Count the records to come, beside the work; for how long it takes, nothing else needs it."""
         with suppress(MTError):  # which the work will meet, too
             own = (len(chunk.records) for chunk in self._cut() if self._job.shard.has(chunk.number))
             self.progress.total = sum(own)
@@ -163,7 +164,7 @@ def proposed_ledger(output: str) -> Path:
     return parts_folder(output).with_name(f"{base_name(output)}.ledger.proposed.csv")
 
 
-def _settings(job: Job, source: Input, setup: Setup) -> dict[str, str | int | bool | None]:
+def _settings(job: Job, source: Input, setup: Setup) -> dict[str, Setting]:
     """All that decides the output."""
     return {
         "input": source.sha256,
@@ -172,10 +173,3 @@ def _settings(job: Job, source: Input, setup: Setup) -> dict[str, str | int | bo
         "segments of a chunk": job.segments,
         **setup.settings(),
     }
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,12 +17,14 @@ from mt.registry import ModelSpec, Registry
 from mt.store import Report, StoredModel
 from mt.terms import Terms
 from mt.terms.gazetteer import load_gazetteer
+from mt.terms.glossary import load_glossary
+from mt.terms.ledger import load_ledger
 from mt.terms.match import Entry
 from mt.translate import check_article, translate
 from serve.batch.chunks import Chunk
+from serve.batch.dossiers import Dossiers
 from serve.batch.records import Record
-from serve.batch.storage import written
-from serve.dossier.json import digest_json, translation_json
+from serve.dossier import FileFormat, digest_json, render, translation_json
 from serve.service import Digest, Summarizing, draft_notice, licence_notice
 from summarize.base import Summary, load_summarizer
 from summarize.grounding import ground
@@ -42,7 +43,8 @@ class Setup:
     summarizer: StoredModel | None = None  # the model that summarizes, if one does
     glossary: dict[str, Entry] = field(default_factory=dict)
     ledger: dict[str, Entry] = field(default_factory=dict)
-    dossiers: Path | None = None  # a folder for an HTML file of each article
+    dossiers: Path | None = None  # a folder for a file of each article
+    dossier_form: FileFormat = "html"
     made: str = ""  # when, by these files
 
     @property
@@ -50,23 +52,21 @@ class Setup:
         """What names are called; built anew."""
         return Terms(load_gazetteer(), [self.glossary, self.ledger])
 
-    def settings(self) -> dict[str, str | int | bool | None]:
+    def settings(self) -> dict[str, str | None]:
         """All of it that decides the output, by names for people: what a manifest holds."""
-        how, spec = self.summarizing, self.model.spec
+        how = self.summarizing
         return {
             "khulasa": __version__,
             "model": _identity(self.model),
-            "decoding": self.options.over(spec.decoding).signature,
+            "decoding": self.options.over(self.model.spec.decoding).signature,
             "device": self.placement.device,
             "compute type": self.placement.compute_type,
             "gazetteer": load_gazetteer().signature,
-            "glossary": _checksum(self.glossary),
-            "ledger": _checksum(self.ledger),
-            "summary": how
-            and f"{how.summarizer}, {how.sentences} sentences, unsupported ones "
-            f"{'kept' if how.keep_unsupported else 'replaced'}",
-            "summarizer": self.summarizer and _identity(self.summarizer),
-            "dossiers": self.dossiers and str(self.dossiers.absolute()),
+            "glossary": _checksum(self.glossary) if self.glossary else None,
+            "ledger": _checksum(self.ledger) if self.ledger else None,
+            "summary": f"{how.summarizer}:{how.sentences}{':unsupported' * how.keep_unsupported}" if how else None,
+            "summarizer": _identity(self.summarizer) if self.summarizer else None,
+            "dossiers": f"{self.dossier_form} in {self.dossiers.absolute()}" if self.dossiers else None,
         }
 
 
@@ -79,25 +79,34 @@ def _checksum(value: object) -> str:
     return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def located(
-    registry: Registry, model: str, summarizing: Summarizing | None, report: Report = lambda what, share: None
-) -> tuple[StoredModel, Summarizing | None, StoredModel | None]:
-    """The model, what summary is made, and the model that writes it, if one does: `auto` is resolved here, once.
+def build_setup(
+    registry: Registry,
+    model: str,
+    summarizing: Summarizing | None,
+    glossary: Path | None = None,
+    ledger: Path | None = None,
+    report: Report = lambda what, share: None,
+) -> Setup:
+    """What workers are told: `auto` is resolved and the user's files are read here, once.
 
-    Raises what `mt.engine.locate` raises.
+    Raises what `mt.engine.locate` and `mt.terms.load_terms` raise.
     """
-    translator = locate(model, "translate", registry, report)
+    setup = Setup(
+        locate(model, "translate", registry, report),
+        summarizing=summarizing,
+        glossary=load_glossary(glossary) if glossary else {},
+        ledger=load_ledger(ledger) if ledger else {},
+    )
     if summarizing is None or summarizing.summarizer in ("lead", "lexrank"):
-        return translator, summarizing, None
+        return setup
     try:
-        writer = locate(summarizing.summarizer, "summarize", registry, report)
+        return replace(setup, summarizer=locate(summarizing.summarizer, "summarize", registry, report))
     except ModelNotFound:
         if summarizing.summarizer != "auto":
             raise
-        return translator, replace(summarizing, summarizer="lexrank"), None
+        return replace(setup, summarizing=replace(summarizing, summarizer="lexrank"))
     except UnknownModel as error:
         raise UnknownModel(f"{error}; without a model there are: lead, lexrank") from error
-    return translator, summarizing, writer
 
 
 class Unrepeated:
@@ -135,6 +144,7 @@ class Worker:
         self._summarizer = load_summarizer(how.summarizer, self._written_by) if how else None
         specs = [setup.model.spec, *([setup.summarizer.spec] if setup.summarizer else [])]
         notices = [draft_notice(setup.model.spec), *(licence_notice(spec) for spec in specs)]
+        self._dossiers = Dossiers(setup.dossiers, setup.dossier_form) if setup.dossiers else None
         self._notice = " ".join(filter(None, notices)) or None
 
     def translate(self, chunk: Chunk) -> list[Output]:
@@ -168,15 +178,9 @@ class Worker:
         return {**answer, "id": record.id, "input": record.fields}
 
     def _write_dossier(self, record: Record, digest: Digest) -> None:
-        """The article as an HTML file, if such are asked for; its name begins with its place in the input."""
-        folder = self._setup.dossiers
-        if folder is None:
-            return
-        from serve.dossier import render
-
-        name = re.sub(r"[^\w.-]+", "-", record.id or "", flags=re.ASCII).strip("-.")[:80]
-        with written(folder / f"{record.number + 1:07}{name and '-'}{name}.html") as file:
-            file.write(render(digest, "html", datetime.fromisoformat(self._setup.made)))
+        if self._dossiers:
+            made = datetime.fromisoformat(self._setup.made)
+            self._dossiers.write(record, render(digest, self._dossiers.form, made))
 
     def _summary(self, translation: Translation) -> Summary | None:
         how = self._setup.summarizing

@@ -125,7 +125,7 @@ function change(index, what) {
   if (place.getAttribute("aria-busy") === "true") return;
   place.setAttribute("aria-busy", "true");
   waiting = { index, top: place.getBoundingClientRect().top };
-  setTimeout(() => place.removeAttribute("aria-busy"), 10000); // whoever refuses it sends no new value
+  setTimeout(() => place.removeAttribute("aria-busy"), 30000); // whoever refuses it sends no new value
   trigger("select", what);
 }
 

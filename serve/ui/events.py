@@ -115,7 +115,7 @@ class Events:
     ) -> AsyncIterator[Shown]:  # fmt: skip
         """Lay a translation by somebody else beside its source, and check it."""
         source, target = Given(way, text, file, link), Given(way_en, text_en, file_en, link_en)
-        names = (f"The source ({source.name})", f"The translation ({target.name})")
+        names = (f"the source ({source.name})", f"the translation ({target.name})")
 
         def work(job: Job) -> tuple[Translation, str]:
             found = compare(read(source, self._desk.settings), read(target, self._desk.settings), names)

@@ -30,7 +30,7 @@ class Given:
         """What messages call it."""
         if self.way == "file":
             return Path(self.file).name if self.file else "the file"
-        return self.link.strip() if self.way == "link" else "the text"
+        return self.link.strip() if self.way == "link" else "the pasted text"
 
     @property
     def stem(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from mt.checks.name_forms import Target, plain, words_of
-from mt.checks.numbers import _shown as shown
+from mt.checks.numbers import shown
 from mt.document import Flag, Span, Translation
 from mt.quantities import Quantity, read
 from mt.quantities.numerals import Lang

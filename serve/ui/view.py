@@ -99,7 +99,7 @@ def _finer(row: Row, translation: Translation) -> Row:
 
 
 def _marked(text: str, marks: list[tuple[Severity, Span | None]]) -> tuple[Piece, ...]:
-    within = [(severity, span) for severity, span in marks if span and text[slice(*span)].strip() != text.strip()]
+    within = [mark for mark in marks if mark[1] and text[slice(*mark[1])].strip() != text.strip()]
     return pieces(text, within or marks)
 
 

@@ -25,7 +25,7 @@ _TITLES: dict[type[Exception], str] = {  # the first that fits is taken
     Draining: "The server is going down",
     Refused: "The server is busy",
 }
-_BEGUN = re.compile(r"(?:the|this|there|no|an?)\b")
+_BEGUN = re.compile(r"(?:the|this|there|no|an?) ")
 
 
 def in_words(error: Exception) -> tuple[str, str]:
