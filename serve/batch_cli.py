@@ -90,6 +90,7 @@ def batch(models_file: Path | None, /, source: str, output: str, quiet: bool, pr
     if not quiet:
         _tell(done, output if job.shard.count == 1 else f"share {given['shard']} of it")
     if done.failed:
+        click.echo(f"For example: {done.example}\n" * bool(done.example), err=True, nl=False)
         click.echo(f"{done.failed:,} of {done.done:,} records failed: they have an \"error\" in {output}. The same "
                    f"command tries those again that may succeed (TimedOut, OutOfMemory, Crashed, DecodingError).",
                    err=True)  # fmt: skip

@@ -166,7 +166,7 @@ class _PublicNetwork(httpcore.NetworkBackend):
             raise httpcore.ConnectError(f"{host} is not known to the network") from error
         for address in found:
             if not self.allowed(address):
-                raise httpcore.ConnectError(f"{host} is {address}, which is not a public address")
+                raise httpcore.ConnectError(f"{host} is not a public address")
         return [str(address) for address in found]
 
     def _resolved(self, host: str, port: int) -> list[str]:

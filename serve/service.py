@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
@@ -16,6 +17,7 @@ from mt.engine import Engine, Placement, load_engine, resolve
 from mt.registry import ModelSpec, Registry, Task
 from mt.store import Report
 from mt.terms import Terms, load_terms
+from mt.terms.match import Entry
 from mt.translate import check_article, translate, translate_lines
 from mt.vectors import load_in_background
 from serve.batching import Batch, SharedEngine, stoppable
@@ -99,6 +101,12 @@ class Service:
                     self._engines[own] = self._load(name, task)
             self._engines[name, task] = self._engines[own]
         return self._engines[name, task]
+
+    def knowing(self, entries: dict[str, Entry]) -> Service:
+        """This service, on the same engines, that also knows a glossary's entries, before all others."""
+        view = copy(self)
+        view.terms = self.terms.over(entries)
+        return view
 
     @property
     def waiting(self) -> int:

@@ -171,7 +171,7 @@ def test_corrupt_lines_fail_each_by_itself(batch: Batch) -> None:
 def test_an_article_of_two_megabytes_is_one_record_among_others(batch: Batch) -> None:
     long = "\n\n".join(" ".join(text_of(number) for number in range(start, start + 5)) for start in range(0, 20_000, 5))
     assert len(long.encode()) > 1_900_000
-    write_jsonl(batch.folder / "in.jsonl", [None, long[: 2_000_000 // 2], None, long * 10, None])
+    write_jsonl(batch.folder / "in.jsonl", [None, long[: 2_000_000 // 2], None, long * 2, None])
     told = batch.finish(code=6)
     assert "1 of 5 records failed" in told
     records = batch.records()

@@ -67,6 +67,7 @@ def test_failed_records_are_told_of_and_end_with_6(run: Run, tmp_path: Path) -> 
     result = run("batch", "in.jsonl", "out.jsonl", "-q")
     assert result.exit_code == 6
     assert '1 of 3 records failed: they have an "error" in out.jsonl.' in result.stderr
+    assert result.stderr.startswith("For example: in.jsonl:2: UnsupportedLanguage: ")
     failed = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()[1])
     assert (failed["id"], failed["error"]["where"]) == ("a1", "in.jsonl:2")
 

@@ -60,7 +60,7 @@ def test_everything_that_changed_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"{}", b'{"schema": 1, "settings": 5}', b"\xff", b"[" * 100_000,
-     json.dumps({**{name: None for name in Manifest.__slots__}, "schema": 2, "settings": {}}).encode()],
+     json.dumps({**dict.fromkeys(Manifest.__slots__), "schema": 2, "settings": {}}).encode()],
 )  # fmt: skip
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / NAME).write_bytes(content)

@@ -80,7 +80,7 @@ def test_a_shard_that_is_none(text: str) -> None:
 
 def test_a_shard_that_is_missing_is_named(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    with pytest.raises(ConfigError, match="there are no shards of .*out.jsonl beside it"):
+    with pytest.raises(ConfigError, match=r"there are no shards of .*out\.jsonl beside it"):
         merge(str(out))
     made(out, Shard(1, 3))
     with pytest.raises(ConfigError, match="do not make a whole: 2-of-3, 3-of-3 is missing"):

@@ -184,10 +184,10 @@ def test_where_the_parts_lie() -> None:
 
 def test_a_part_that_is_being_written_has_another_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts, seen = Parts(tmp_path), list[list[str]]()
-    line = module._line
-    monkeypatch.setattr(module, "_line", lambda *given: (seen.append(names(tmp_path)), line(*given))[1])
+    line = module.json_line
+    monkeypatch.setattr(module, "json_line", lambda *given: (seen.append(names(tmp_path)), line(*given))[1])
     parts.write(chunk(), outputs(chunk()))
-    assert seen == [[".00000000.jsonl.tmp"]] * 2
+    assert seen == [[".00000000.jsonl.tmp"]] * 3
 
 
 def test_dossiers_are_called_by_number_and_name(tmp_path: Path) -> None:

@@ -21,11 +21,16 @@ class Terms:
     """Everything that is known about names, ready to be found; `signature` changes when any of it does."""
 
     def __init__(self, gazetteer: Gazetteer, own: Sequence[dict[str, Entry]] = ()) -> None:
+        self._known, self._lists = gazetteer, own
         self._gazetteer = gazetteer.matcher
         self._own = [Matcher(entries, self._completed) for entries in own]
         digest = hashlib.sha256(gazetteer.signature.encode())
         digest.update(repr(own).encode("utf-8", "surrogatepass"))
         self.signature = digest.hexdigest()[:8]
+
+    def over(self, entries: dict[str, Entry]) -> Terms:
+        """These terms, and before them all a glossary's entries."""
+        return Terms(self._known, [entries, *self._lists])
 
     def find(self, text: str) -> tuple[Match, ...]:
         """The names and terms of an Arabic text, in order and without overlaps; the user's own win over the rest."""

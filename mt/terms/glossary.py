@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,6 +52,11 @@ def load_glossary(path: Path) -> dict[str, Entry]:
         rows = _units(path)
     else:
         rows = read_table(path, required=("source", "target"), optional=("kind", "note"))
+    return entries(rows)
+
+
+def entries(rows: Iterable[Row]) -> dict[str, Entry]:
+    """The entries of checked rows by their folded keys; raises ConfigError where one is asked for and forbidden."""
     found: dict[str, Entry] = {}
     for row in rows:
         known = found.get(fold(row.source), Entry(row.source, (), "term", "glossary"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +11,7 @@ from mt.document import DecodingOptions as Decoding
 from mt.errors import ConfigError, EmptyInput, InputError, InputTooLong
 from mt.language import identify
 from mt.segment import segment
-from mt.terms import Terms
-from mt.terms.gazetteer import load_gazetteer
-from mt.terms.glossary import Row, _with, checked
-from mt.terms.match import Entry, fold, spellings
+from mt.terms.glossary import Row, checked, entries
 from serve.admission import Job
 from serve.api.body import Body, Upload
 from serve.api.errors import Forbidden
@@ -182,25 +178,15 @@ def _check_size(texts: Sequence[str], limits: Limits) -> None:
 
 
 def _knowing(service: Service, rows: Sequence[GlossaryRow]) -> Service:
-    """The service as it is, or a view of it, on the same engines, that also knows these terms, before all others."""
+    """The service as it is, or a view of it that also knows these terms; InputError names a row that is none."""
     if not rows:
         return service
-    own = [matcher.values for matcher in service.terms._own]  # what the server was started with
-    view = copy.copy(service)
-    view.terms = Terms(load_gazetteer(), [_entries(rows), *own])
-    return view
-
-
-def _entries(rows: Sequence[GlossaryRow]) -> dict[str, Entry]:
-    """The entries of a glossary, as `mt.terms.glossary` makes them of a file; InputError names the row."""
-    found: dict[str, Entry] = {}
     try:
-        for number, row in enumerate(rows, 1):
-            source, target = (" ".join(text.split()) for text in (row.source, row.target))
-            term = checked(Row(source, target, row.kind, f"glossary, row {number}"))
-            known = found.get(fold(source), Entry(source, (), "term", "glossary"))
-            for key in spellings(fold(source)):
-                found[key] = _with(known, term)
+        return service.knowing(entries([_term(row, number) for number, row in enumerate(rows, 1)]))
     except ConfigError as error:
         raise InputError(str(error)) from error
-    return found
+
+
+def _term(row: GlossaryRow, number: int) -> Row:
+    source, target = (" ".join(text.split()) for text in (row.source, row.target))
+    return checked(Row(source, target, row.kind, f"glossary, row {number}"))

@@ -18,11 +18,14 @@ from starlette.types import Message as ASGIMessage
 
 from mt.errors import InputError, InputTooLong, UnsupportedFormat
 from serve.api.errors import InvalidRequest, invalid
+from serve.api.guard import ENVELOPE
 from serve.api.schemas import MOST_TERMS, Glossary
 from serve.fetch import TYPES
 from serve.reader import FORMATS
+from serve.settings import Limits
 
 Asked = TypeVar("Asked", bound=BaseModel, covariant=True)
+_ESCAPED: Final = 6  # bytes of a character in JSON, as \u0627
 _FIELDS: Final = 30  # of a form, keys of an object; there are not so many options
 _FIELD_BYTES: Final = 1 << 20  # of one of them: a glossary
 _GLOSSARY: Final = TypeAdapter(Glossary)
@@ -47,21 +50,21 @@ class Body(Generic[Asked]):
 
 
 async def read(
-    request: Request, whole: type[Asked], form: type[Asked], files: Sequence[str], limit: int
+    request: Request, whole: type[Asked], form: type[Asked], files: Sequence[str], limits: Limits
 ) -> Body[Asked]:
     """The request: JSON of the class `whole`, or a form with these files and the options of the class `form`.
 
     Raises:
         UnsupportedFormat: it is neither.
-        InputTooLong: it has over `limit` bytes; the rest is not read.
+        InputTooLong: it has more bytes than may be; the rest is not read.
         InvalidRequest, InputError: it is not as the class says, or broken.
     """
     kind = _media_type(request.headers.get("content-type"))
-    bounded = Request(request.scope, _Bounded(request, limit).receive)
     if kind == "application/json":
-        return Body(_json(await bounded.body(), whole))
+        most = min(limits.file_bytes, _ESCAPED * limits.characters)  # to parse more costs everyone seconds
+        return Body(_json(await _bounded(request, most).body(), whole))
     if kind == "multipart/form-data":
-        return await _form(bounded, form, files)
+        return await _form(_bounded(request, limits.file_bytes), form, files)
     raise UnsupportedFormat(f"the Content-Type is {kind[:80]}; expected application/json, or multipart/form-data for "
                             "a file")  # fmt: skip
 
@@ -72,6 +75,10 @@ def _media_type(header: str | None) -> str:
     message = Message()
     message["content-type"] = header
     return message.get_content_type()
+
+
+def _bounded(request: Request, most: int) -> Request:
+    return Request(request.scope, _Bounded(request, most + ENVELOPE).receive)
 
 
 class _Bounded:

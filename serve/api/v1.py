@@ -14,7 +14,6 @@ from serve.admission import Job
 from serve.api import answers, schemas
 from serve.api.body import Body, read
 from serve.api.events import stream
-from serve.api.guard import ENVELOPE
 from serve.api.jobs import run
 from serve.desk import Desk
 
@@ -63,10 +62,10 @@ ERRORS: Final[Responses] = {
 def router(desk: Desk) -> APIRouter:
     """The routes /v1/translate, /v1/summarize, /v1/article, /v1/check and /v1/models."""
     routes = APIRouter(prefix="/v1", tags=["khulasa"])
-    limit = desk.settings.limits.file_bytes + ENVELOPE
+    limits = desk.settings.limits
 
     async def answer(request: Request, work: Work, whole: type[Asked], form: type[Asked], files: list[str]) -> Response:
-        return await _answer(desk, request, await read(request, whole, form, files, limit), work)
+        return await _answer(desk, request, await read(request, whole, form, files, limits), work)
 
     @routes.post(
         "/translate",

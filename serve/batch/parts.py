@@ -97,7 +97,11 @@ class Parts:
         digest, kinds = hashlib.sha256(), list[str]()
         with written(self.path(chunk.number)) as file:
             for record, output in zip(chunk.records, outputs, strict=True):
-                line = _line(record, output)
+                try:
+                    line = json_line(output)
+                except ValueError:  # NaN for a score: an engine gone wrong
+                    output = _without_numbers(record)
+                    line = json_line(output)
                 digest.update(line)
                 file.write(line)
                 kinds += [output["error"]["kind"]] if "error" in output else []
@@ -176,12 +180,9 @@ def json_line(value: dict[str, Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
-def _line(record: Record, output: dict[str, Any]) -> bytes:
-    try:
-        return json_line(output)
-    except ValueError:  # NaN: an engine gone wrong
-        error = {"kind": "DecodingError", "message": "the model gave no numbers for scores", "where": record.where}
-        return json_line({"id": record.id, "error": error, "input": record.fields})
+def _without_numbers(record: Record) -> dict[str, Any]:
+    error = {"kind": "DecodingError", "message": "the model gave no numbers for scores", "where": record.where}
+    return {"id": record.id, "error": error, "input": record.fields}
 
 
 def _seal(line: bytes) -> Seal | None:

@@ -21,7 +21,7 @@ from serve.batch.parts import Parts, Seal, parts_folder
 from serve.batch.proposals import Proposals
 from serve.batch.records import Input, open_input
 from serve.batch.storage import base_name, written
-from serve.batch.work import Setup
+from serve.batch.work import Output, Setup
 
 SEGMENTS = 200  # of a chunk: what a killed run has to do again for each worker
 
@@ -48,6 +48,7 @@ class Progress:
     there: int = 0
     segments: int = 0
     total: int | None = None  # None: not yet counted
+    example: str | None = None  # of what went wrong in this run
     begun: float = field(default_factory=time.monotonic)
 
     def count(self, seal: Seal, there: bool = False) -> None:
@@ -115,6 +116,7 @@ class _Run:
             threading.Thread(target=self._count_all, name="count", daemon=True).start()
         with closing(executor.run(self._missing())) as finished:  # type: ignore[type-var]
             for number, outputs in finished:
+                self.progress.example = self.progress.example or _example(outputs)
                 self._count(self._parts.write(self._open.pop(number), outputs))
 
     def join(self, setup: Setup, manifest: Manifest) -> None:
@@ -157,6 +159,12 @@ class _Run:
         with suppress(MTError):  # which the work will meet, too
             own = (len(chunk.records) for chunk in self._cut() if self._job.shard.has(chunk.number))
             self.progress.total = sum(own)
+
+
+def _example(outputs: list[Output]) -> str | None:
+    """What went wrong first, in a line."""
+    errors = (output["error"] for output in outputs if "error" in output)
+    return next((f"{error['where']}: {error['kind']}: {error['message']}" for error in errors), None)
 
 
 def proposed_ledger(output: str) -> Path:

@@ -27,6 +27,8 @@ from serve.translated.inline import Around, Inline, Mark, phrases, rendered
 
 MAX_UNPACKED: Final = 100 * 2**20  # bytes of all parts together
 MAX_PARTS: Final = 2000
+MAX_RUNS: Final = 100_000  # and paragraphs; a book has a third of that
+MAX_NESTED: Final = 2  # paragraphs around a paragraph, as text boxes have them
 
 _NAMESPACE: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _STRICT: Final = "http://purl.oclc.org/ooxml/wordprocessingml/main"  # which `read_part` gives the other name
@@ -96,7 +98,7 @@ def translate_docx(data: bytes, name: str, translate: Translate) -> bytes:
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
         reason = "locked" if "encrypted" in str(error) else "broken"
         raise SourceUnreadable(f"{name} is a {reason} Word file ({error}); save it again, or as .txt") from error
-    _translate(list(roots.values()), translate)
+    _translate(list(roots.values()), name, translate)
     return _package({part: others.get(part) or _xml(roots.get(part), part in strict) for part in order})
 
 
@@ -136,9 +138,13 @@ def _package(parts: Mapping[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-def _translate(roots: Sequence[Any], translate: Translate) -> None:
+def _translate(roots: Sequence[Any], name: str, translate: Translate) -> None:
     """Put every paragraph below these elements into English, in its place."""
     paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{_W}p")]
+    runs = sum(1 for root in roots for _ in root.iter(f"{_W}r"))
+    if len(paragraphs) + runs > MAX_RUNS or any(map(_is_buried, paragraphs)):
+        raise InputTooLong(f"{name} has over {MAX_RUNS:,} paragraphs and runs, or text boxes within text boxes; save "
+                           "it as .txt")  # fmt: skip
     for root in roots:
         _turn_around(root)
     holders = {paragraph: list(_holders(paragraph)) for paragraph in paragraphs}
@@ -156,6 +162,10 @@ def _translate(roots: Sequence[Any], translate: Translate) -> None:
             changed |= any(english[phrase] != phrase for run in holder.runs for phrase in phrases(run.content))
             _fill(holder, english)
         _set_direction(paragraph, changed=changed)
+
+
+def _is_buried(paragraph: Any) -> bool:
+    return sum(1 for _ in paragraph.iterancestors(f"{_W}p")) > MAX_NESTED
 
 
 def _turn_around(root: Any) -> None:
@@ -235,6 +245,9 @@ def _inline(element: Any) -> Iterator[Inline]:
         yield Around(element, tuple(_joined(piece for child in _flat(element) for piece in _inline(child))))
         return
     if element.tag != f"{_W}r":
+        yield Mark(element)
+        return
+    if element.find(f"{_W}t") is None:
         yield Mark(element)
         return
     properties = element.find(f"{_W}rPr")
