@@ -129,13 +129,14 @@ class Bench:
     def _overhead(self) -> Iterator[Run]:
         one = ("--workers", "1", "--threads", "1")
         yield min((self._bare() for _ in range(self._given.rounds)), key=lambda run: run.cpu)
+        yield self._run(f"{self._name}, one article: what a start costs", 1, *one, "--plain", "--no-summary")
         kinds = {"plain, no summary": ("--plain", "--no-summary"), "plain": ("--plain",), "terms, ranking, summary": ()}
         for kind, options in kinds.items():
             yield self._run(f"{self._name}, {kind}", self._given.articles, *one, *options)
 
     @property
     def _name(self) -> str:
-        return self._given.shape or self._given.model
+        return str(self._given.shape or self._given.model)
 
     def _run(self, row: str, count: int, *options: str) -> Run:
         """The least disturbed run of the command."""
@@ -202,7 +203,8 @@ def articles(length: int) -> Iterator[str]:
 
 
 def sentences(text: str) -> list[str]:
-    return [part.text for line in text.splitlines() for part in segment(line, 0, lambda text: True) if part.text]
+    parts = (part.text for line in text.splitlines() for part in segment(line, 0, lambda text: True))
+    return [part for part in parts if part]
 
 
 def bare(texts: list[str], model: str) -> tuple[float, float, int, int]:
@@ -221,7 +223,7 @@ def watch(pid: int, begun: float, memory: list[tuple[float, int, int]]) -> None:
     with suppress(psutil.Error):
         root = psutil.Process(pid)
         while True:
-            sizes = [size for each in [root, *root.children(recursive=True)] if (size := resident(each))]
+            sizes = [resident(each) for each in [root, *root.children(recursive=True)]]
             memory.append((time.perf_counter() - begun, sum(sizes), max(sizes)))
             time.sleep(0.1)
 

@@ -15,7 +15,7 @@ from batches import LAUNCHER, InlineExecutor, fake_model, write_jsonl
 from click.testing import CliRunner, Result
 
 from mt.engine import BACKENDS
-from serve.batch_cli import _json_lines
+from serve.batch_cli import _json_lines, _stopped_by_signals
 from serve.cli import main
 
 Run = Callable[..., Result]
@@ -180,3 +180,15 @@ def test_a_signal_stops_it_cleanly_and_the_same_command_goes_on(
     assert again.returncode == 0, again.stderr
     assert "of them by earlier runs" in again.stderr
     assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 40
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_what_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _stopped_by_signals():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert callable(signal.getsignal(signal.SIGTERM))
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
+import os
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +12,11 @@ from typing import Any
 import fsspec
 import pytest
 import zstandard
+from pyarrow import parquet
 
 from mt.document import Article, Flag, Hypothesis, Segment, Term, Translation
-from mt.errors import BackendUnavailable, ConfigError, MTError
+from mt.errors import BackendUnavailable, ConfigError, MTError, SourceUnreadable
 from serve.batch.output import check_output, write_output
-from serve.batch.parquet import read_parquet
 from serve.batch.parts import json_line
 from serve.dossier.json import digest_json, translation_json
 from serve.service import Digest
@@ -64,7 +67,8 @@ def test_json_lines(tmp_path: Path, name: str, unpack: Callable[[bytes], bytes])
 
 def test_parquet_has_all_that_the_records_have(tmp_path: Path) -> None:
     written(tmp_path / "out.parquet", tmp_path)
-    for found, record in zip(read_parquet(str(tmp_path / "out.parquet")), records(), strict=True):
+    for found, record in zip(parquet.read_table(tmp_path / "out.parquet").to_pylist(), records(), strict=True):
+        found["input"] = json.loads(found["input"])
         missing = {name: value for name, value in found.items() if name not in record}
         assert set(missing.values()) <= {None}
         expected = json.loads(json.dumps(record).replace("\\ud800", "\ufffd"))
@@ -74,8 +78,6 @@ def test_parquet_has_all_that_the_records_have(tmp_path: Path) -> None:
 
 
 def test_parquet_of_no_records_has_the_columns(tmp_path: Path) -> None:
-    from pyarrow import parquet
-
     write_output([], str(tmp_path / "out.parquet"), tmp_path)
     table = parquet.read_table(tmp_path / "out.parquet")
     assert table.num_rows == 0
@@ -146,3 +148,45 @@ def test_a_storage_whose_package_is_missing_is_refused_before_the_work(tmp_path:
     (tmp_path / "out.jsonl").mkdir()
     with pytest.raises(ConfigError, match="expected a file"):
         check_output(str(tmp_path / "out.jsonl"))
+
+
+def test_an_output_that_would_take_the_place_of_its_input_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "a.jsonl").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    for source, output in (
+        ("a.jsonl", "a.jsonl"),
+        ("a.jsonl", "in/../a.jsonl"),
+        ("in", "in/out.jsonl"),
+        ("in", "link/o.jsonl"),
+    ):
+        with pytest.raises(ConfigError, match="is INPUT itself, or lies in it"):
+            check_output(str(tmp_path / output), str(tmp_path / source))
+    for source in ("", "-", "s3://bucket/a.jsonl", str(tmp_path / "a.jsonl"), str(tmp_path / "in")):
+        check_output(str(tmp_path / "b.jsonl"), source)
+    with pytest.raises(SourceUnreadable, match="cannot be read"):
+        check_output(str(tmp_path / "b.jsonl"), "a\0")
+
+
+def _limited(folder: Path, names: list[str], said: Any) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    lines = [json_line({"id": os.urandom(500).hex(), "input": {}}) for _ in range(200)]
+    for name in names:
+        try:
+            write_output(lines, str(folder / name), folder)
+        except MTError as error:
+            said.put((type(error).__name__, str(error).partition(".")[0]))
+        except BaseException as error:
+            said.put((repr(error), ""))
+
+
+def test_a_full_disk_leaves_no_output(tmp_path: Path) -> None:
+    names = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out.parquet"]
+    context = multiprocessing.get_context("spawn")
+    said = context.Queue()
+    process = context.Process(target=_limited, args=(tmp_path, names, said))
+    process.start()
+    answers = [said.get(timeout=60) for _ in names]
+    process.join()
+    assert answers == [("ConfigError", f"cannot write {tmp_path}/out")] * 4
+    assert list(tmp_path.iterdir()) == []

@@ -134,8 +134,8 @@ def test_the_log_has_one_line_a_request_and_no_text_of_the_user(api: FastAPI, re
     assert answer.json() == {"bytes": len(TEXT.encode()), "key": None}
     (line,) = [record.msg for record in records]
     assert line.pop("seconds") >= 0
-    assert line == {"id": "id-1", "method": "POST", "route": "/v1/echo/{name}", "status": 200, "bytes_in": len(TEXT.encode()),
-                    "key": None}  # fmt: skip
+    assert line == {"id": "id-1", "method": "POST", "route": "/v1/echo/{name}", "status": 200,
+                    "bytes_in": len(TEXT.encode()), "key": None}  # fmt: skip
 
 
 def test_an_error_of_ours_is_logged_by_its_place_and_answered_without_its_message(

@@ -1,0 +1,1 @@
+"""Thousands of articles: records in, parts in between, one output."""

@@ -45,7 +45,7 @@ def _below(root: Place, folder: str) -> Iterator[Document]:
 def _is_file(system: Any, about: dict[str, Any]) -> bool:
     """Whether it is a file, or a link to one; a link to a folder may lead round in a circle, and a pipe never ends."""
     try:
-        return "file" in (about["type"], system.info(about["name"])["type"])
+        return bool(about["type"] == "file" or system.info(about["name"])["type"] == "file")
     except OSError:
         return False
 

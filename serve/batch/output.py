@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from mt.errors import ConfigError
+from mt.errors import ConfigError, SourceUnreadable
 from serve.batch.storage import base_name, is_url, place, unwritable, written
 
 _FORMS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 
-def check_output(output: str) -> None:
-    """Return if the name says a form that can be written, and the place is one where files are.
+def check_output(output: str, source: str = "") -> None:
+    """Return if the name says a form that can be written, at a place where files are, and not in the input's own.
 
     Raises ConfigError, BackendUnavailable, SourceUnreadable.
     """
@@ -26,6 +26,8 @@ def check_output(output: str) -> None:
         place(output)
     elif not Path(output).parent.is_dir() or Path(output).is_dir():
         raise ConfigError(f"{output} cannot be written: expected a file in a folder that exists")
+    elif source not in ("", "-") and not is_url(source) and Path(output).resolve().is_relative_to(_resolved(source)):
+        raise ConfigError(f"{output} is INPUT itself, or lies in it: give another place for OUTPUT")
 
 
 def write_output(lines: Iterable[bytes], output: str, folder: Path) -> None:
@@ -50,6 +52,13 @@ def _write(lines: Iterable[bytes], file: IO[bytes], name: str) -> None:
     with _packed(file, name) as out:
         for line in lines:
             out.write(line)
+
+
+def _resolved(source: str) -> Path:
+    try:
+        return Path(source).resolve()
+    except (OSError, ValueError) as error:  # a circle of links; a NUL in the name
+        raise SourceUnreadable(f"{source!r} cannot be read: {error}") from error
 
 
 @contextmanager

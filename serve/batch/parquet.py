@@ -67,16 +67,6 @@ def write_parquet(records: Iterable[dict[str, Any]], file: IO[bytes]) -> None:
             writer.write_table(_table(group))
 
 
-def read_parquet(path: str) -> Iterator[dict[str, Any]]:
-    """The output records of a file that `write_parquet` wrote; keys that a record did not have are null."""
-    from pyarrow.parquet import ParquetFile
-
-    with ParquetFile(path) as table:
-        for batch in table.iter_batches(_ROWS):
-            for record in batch.to_pylist():
-                yield {**record, "input": json.loads(record["input"])}
-
-
 def _table(records: list[dict[str, Any]]) -> Any:
     import pyarrow
 

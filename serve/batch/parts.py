@@ -21,6 +21,7 @@ from mt.errors import ConfigError, DecodingError, MTError
 from serve.batch.chunks import Chunk
 from serve.batch.output import write_output
 from serve.batch.records import Record
+from serve.batch.spool import STDIN
 from serve.batch.storage import base_name, is_url, unwritable, written
 
 RETRIED = frozenset({"TimedOut", "OutOfMemory", "Crashed", "DecodingError"})  # what another try may mend
@@ -163,12 +164,12 @@ class Parts:
                        f"missing anew")  # fmt: skip
 
     def clear(self) -> None:
-        """Delete what is in the folder, for a batch that begins anew."""
+        """Delete what is in the folder, for a batch that begins anew; what came on standard input stays."""
         try:
             for path in self.folder.iterdir():
                 if path.is_dir():
                     shutil.rmtree(path)
-                elif path.name not in ("lock", "holder.json"):
+                elif path.name not in ("lock", "holder.json") and not path.name.startswith(STDIN):
                     path.unlink()
         except OSError as error:
             raise unwritable(self.folder, error) from error

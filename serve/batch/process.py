@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Literal
 
 import psutil
+from threadpoolctl import threadpool_limits
 
 from mt.errors import ConfigError, ModelError, MTError, UnknownModel
 from serve.batch.chunks import Chunk
@@ -26,7 +27,8 @@ from serve.batch.pieces import Piece
 from serve.batch.work import Output, Setup, Worker
 
 READY: Literal["ready"] = "ready"  # what a worker says once its engine is loaded
-FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+LOADING = 900.0  # seconds that a worker may take until it is ready
+FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -69,7 +71,7 @@ class Process:
         self.pipe, theirs = context.Pipe()
         self.piece: Piece | None = None
         self.ready = False
-        self._deadline = 0.0
+        self._deadline = time.monotonic() + LOADING
         self._process = context.Process(target=_work, args=(theirs, setup), name="khulasa-batch", daemon=True)
         self._process.start()
         theirs.close()  # so that its death is the end of the pipe
@@ -94,13 +96,13 @@ class Process:
 
     def excess(self, bounds: Bounds) -> Fault | None:
         """In what it takes too much, if it does."""
-        if self.piece and time.monotonic() > self._deadline:
-            limit = f"{bounds.limit(self.piece):.0f} seconds"
-            return Fault("TimedOut", f"not done after {limit}; allow more with --timeout")
+        if (self.piece or not self.ready) and time.monotonic() > self._deadline:
+            limit = bounds.limit(self.piece) if self.piece else LOADING
+            return Fault("TimedOut", f"not done after {limit:.0f} seconds; allow more with --timeout")
         with suppress(psutil.Error):  # it died: that will be heard
             if psutil.Process(self._process.pid).memory_info().rss > bounds.memory:
-                limit = f"{bounds.memory >> 20} MiB"
-                return Fault("OutOfMemory", f"more than {limit}; allow more with --memory, or use fewer --workers")
+                told = f"more than {bounds.memory >> 20} MiB; allow more with --memory, or use fewer --workers"
+                return Fault("OutOfMemory", told)
         return None
 
     def end(self) -> None:
@@ -115,7 +117,7 @@ def _death(exitcode: int | None) -> Fault:
         return Fault("Crashed", f"its process ended by itself, with status {exitcode}")
     number = -exitcode
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    killed = number in FROM_OUTSIDE
+    killed = name in FROM_OUTSIDE
     why = " twice, perhaps because the machine's memory was exhausted" if killed else ""
     return Fault("Crashed", f"its process died of {name}{why}", innocent=killed)
 
@@ -136,6 +138,9 @@ def _work(pipe: Connection, setup: Setup) -> None:
 
 def loaded(setup: Setup) -> Worker | MTError:
     """A worker with its engine; or why there is none, which no record is to blame for."""
+    # Small matrices gain nothing from threads, and their sums would depend on how many there are. Libraries that the
+    # engine brings are not there yet: they keep theirs.
+    threadpool_limits(1, user_api="blas")
     try:
         return Worker(setup)
     except MTError as error:

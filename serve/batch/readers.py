@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from mt.document import Article
-from mt.errors import InputError, InputTooLong, MTError, UnsupportedFormat
+from mt.errors import InputTooLong, MTError, UnsupportedFormat
 from serve.batch.storage import CutShort
 
 MAX_LINE = 16 * 2**20  # bytes: the longest article, with every letter written as \uXXXX, and its other fields
@@ -48,6 +48,7 @@ class Lines:
         self.number += 1
         line = self._file.readline(MAX_LINE)
         if not line:
+            self.number -= 1
             raise StopIteration
         if len(line) == MAX_LINE and not line.endswith(b"\n"):
             self._skip()
@@ -73,10 +74,11 @@ def jsonl_rows(file: IO[bytes], name: str) -> Iterator[Row]:
                 return
             if line.strip():
                 yield Row(f"{name}:{lines.number}", _json_object(line))
-        except InputError as error:
+        except CutShort as error:
             yield Row(f"{name}:{lines.number}", error=error)
-            if isinstance(error, CutShort):
-                return
+            return
+        except (InputTooLong, UnsupportedFormat) as error:  # not a disk or a network that fails: that ends all
+            yield Row(f"{name}:{lines.number}", error=error)
 
 
 def _check_start(file: IO[bytes], name: str, *, array: bool = False) -> None:
@@ -132,10 +134,11 @@ def csv_rows(file: IO[bytes], name: str, needed: str) -> Iterator[Row]:
                 yield Row(f"{name}:{begin}", _checked(cells, header))
         except csv.Error as error:
             yield Row(f"{name}:{begin}", error=_broken(error, begin, lines.number))
-        except InputError as error:
+        except CutShort as error:
             yield Row(f"{name}:{begin}", error=error)
-            if isinstance(error, CutShort):
-                return
+            return
+        except (InputTooLong, UnsupportedFormat) as error:
+            yield Row(f"{name}:{begin}", error=error)
 
 
 class _Decoded:

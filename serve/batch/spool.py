@@ -10,11 +10,12 @@ from mt.errors import EmptyInput
 from serve.batch.storage import Place, place, reading, unwritable, written
 
 NAME = "standard input"
+STDIN = "stdin-"  # how the files begin
 _BLOCK = 1 << 20
 
 
 def spooled(stream: IO[bytes], folder: Path) -> Place:
-    """A file in the folder with all that the stream gives; where that is nothing, the one that lies there already.
+    """A file in the folder with all that the stream gives; where that is nothing, the last that was written there.
 
     Its name has its checksum: another input never takes the place of the one that a batch in the folder is made of.
 
@@ -24,14 +25,14 @@ def spooled(stream: IO[bytes], folder: Path) -> Place:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        earlier = sorted(folder.glob("stdin-*"))
+        earlier = sorted(folder.glob(f"{STDIN}*"), key=lambda path: path.stat().st_mtime)
     except OSError as error:
         raise unwritable(folder, error) from error
     file = None if stream.isatty() else _copied(stream, folder)
-    if file is None and len(earlier) != 1:
+    if file is None and not earlier:
         raise EmptyInput("standard input is empty; expected JSON Lines, as in `cat articles.jsonl | khulasa batch - "
                          "out.jsonl`")  # fmt: skip
-    found = place(str(file or earlier[0]))
+    found = place(str(file or earlier[-1]))
     return Place(found.system, found.path, NAME)
 
 
@@ -47,7 +48,7 @@ def _copied(stream: IO[bytes], folder: Path) -> Path | None:
         if not size:
             incoming.unlink()
             return None
-        return incoming.replace(folder / f"stdin-{digest.hexdigest()[:16]}")
+        return incoming.replace(folder / f"{STDIN}{digest.hexdigest()[:16]}")
     except OSError as error:
         raise unwritable(folder, error) from error
 

@@ -208,7 +208,8 @@ def _refused(record: Record) -> Output | None:
     if record.failure:
         return failed(record, record.failure.kind, record.failure.message)
     try:
-        check_article(record.article) if record.article else None
+        if record.article:
+            check_article(record.article)
     except MTError as error:
         return failed(record, type(error).__name__, str(error))
     return None

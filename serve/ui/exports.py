@@ -40,4 +40,5 @@ def file_name(title: str, form: str) -> str:
 
 def write(data: bytes, name: str) -> str:
     """The path of a file that the page may serve, in a directory that is named by a hash of its content."""
-    return save_bytes_to_cache(data, name, get_upload_folder())
+    path: str = save_bytes_to_cache(data, name, get_upload_folder())
+    return path
