@@ -9,7 +9,7 @@ RUN python -m venv /opt/khulasa \
  && /opt/khulasa/bin/pip install --quiet --constraint constraints.txt \
         "$(ls /wheels/khulasa-*.whl)[embedded,serve,batch]"
 # Before it leaves this stage: the model, made of what was just installed.
-ENV KHULASA_CACHE=/var/lib/khulasa
+ENV KHULASA_CACHE=/var/lib/khulasa ORT_DISABLE_TELEMETRY=1
 RUN /opt/khulasa/bin/khulasa models pull embedded \
  && /opt/khulasa/bin/khulasa models verify embedded
 
@@ -20,6 +20,7 @@ COPY --from=build /opt/khulasa /opt/khulasa
 COPY --from=build /var/lib/khulasa /var/lib/khulasa
 ENV PATH=/opt/khulasa/bin:$PATH \
     KHULASA_CACHE=/var/lib/khulasa \
+    ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 USER khulasa

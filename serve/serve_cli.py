@@ -24,6 +24,7 @@ _QUIET = {  # what is typed into the page stays here; read when the libraries ar
     "GRADIO_RUN_HISTORY": "False",
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime reports to its makers, from 1.29 on also on Linux
     "TRANSFORMERS_OFFLINE": "1",
 }
 _DEFAULTS, _LIMITS = Settings(), Limits()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import re
 import signal
 import socket
@@ -363,6 +364,21 @@ def test_a_record_is_a_line_of_json_and_an_exception_its_class() -> None:
     assert line(logging.INFO, {"id": "1", "status": 200}) == {"id": "1", "status": 200}
     told = line(logging.ERROR, "it\nbroke", ValueError(SENTENCE))
     assert told == {"level": "error", "message": "it\nbroke", "from": "gradio", "error": "ValueError"}
+
+
+def test_what_is_typed_stays_here(tmp_path: Path) -> None:
+    code = f"""
+import os, sys
+from serve import server
+from serve.cli import main
+server.run = lambda *given: print(*(name for name in {tuple(serve_cli._QUIET)} if name in os.environ),
+                                  "gradio" in sys.modules, "huggingface_hub" in sys.modules)
+main(["serve"])
+"""
+    kept = {name: value for name, value in os.environ.items() if name not in serve_cli._QUIET}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [*serve_cli._QUIET, "False", "False"]  # set before anybody could read them
+    assert {"GRADIO_ANALYTICS_ENABLED", "ORT_DISABLE_TELEMETRY", "HF_HUB_OFFLINE"} <= set(serve_cli._QUIET)
 
 
 def test_help_needs_nothing_heavy() -> None:

@@ -64,12 +64,12 @@ def page(text: str) -> str:
         # not found as it is translated alone: where it stood
         (
             "قال الوزير في الرياض إن <i>الخطة جديدة</i>.",
-            "The minister said in Riyadh that <i>the plan is new.</i>",
+            "The minister said in Riyadh <i>that the plan is new.</i>",
         ),
         ("<li><img src=x> خطة<br>نعم</li>", "<li><img src=x> Plan<br>Yes</li>"),
         ("<pre>خطة\n  نعم\n</pre>", "<pre>Plan\n  Yes\n</pre>"),
         ("<b>خطة<p>نعم</b>", "<b>Plan<p>Yes</b>"),
-        ("خطة<sup>1</sup>", "E4<sup>1</sup>"),
+        ("خطة<sup>1</sup>", "Plan<sup>1</sup>"),
         ("<p translate=no>خطة <b>نعم</b></p>نعم", "<p translate=no>خطة <b>نعم</b></p>Yes"),
         ("<code>خطة</code> نعم", "<code>خطة</code> Yes"),
         ("<script>'<p>خطة</p>'</script>نعم", "<script>'<p>خطة</p>'</script>Yes"),
@@ -276,7 +276,7 @@ def run(text: str) -> str:
             '<w:r><w:footnoteReference w:id="2"/>'
             f"</w:r><w:del>{run('x')}</w:del><w:ins>{run(' إن الخطة جديدة.')}</w:ins>",
             f'{run("The minister said in ")}<w:hyperlink w:id="1">{run("Riyadh")}</w:hyperlink>'
-            f'<w:r><w:footnoteReference w:id="2"/></w:r>{run(" that the plan is new.")}',
+            f'{run(" that")}<w:r><w:footnoteReference w:id="2"/></w:r>{run(" the plan is new.")}',
         ),
         (  # a line break parts two texts; a control is translated in its place
             f"<w:r><w:t>خطة</w:t><w:br/><w:t>نعم</w:t></w:r><w:sdt><w:sdtPr/><w:sdtContent>{run('نعم')}</w:sdtContent></w:sdt>",

@@ -98,5 +98,5 @@ def _row(document: Document, data: bytes | InputError) -> Row:
             data, name = unpacked(io.BytesIO(data), name).read(MAX_FILE + 1), PACKED.sub("", name)
         article = parse(data, name)
     except MTError as error:
-        return Row(document.place.name, error=error)
-    return Row(document.place.name, article=replace(article, id=document.name))
+        return Row(document.place.name, id=document.name, error=error)
+    return Row(document.place.name, id=document.name, article=replace(article, id=document.name))

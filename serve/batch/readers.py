@@ -30,6 +30,7 @@ class Row:
 
     where: str
     values: dict[str, Any] = field(default_factory=dict)
+    id: str | None = None  # of a document
     article: Article | None = None
     error: MTError | None = None
 

@@ -99,9 +99,9 @@ class Input:
     def _record(self, number: int, row: Row) -> Record:
         where = replace_surrogates(row.where)
         if row.article:
-            return Record(number, where, row.article.id, row.article)
+            return Record(number, where, row.id, row.article)
         given = row.values.get(self.fields.id)
-        id_ = given if isinstance(given, str) and given else None
+        id_ = given if isinstance(given, str) and given else row.id
         fields = dict[str, Any]()
         try:
             if row.error:

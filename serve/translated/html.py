@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mt.errors import InputTooLong
-from serve.translated.inline import MAX_DEPTH, Around, Inline, Mark, phrases, rendered
+from serve.translated.inline import MAX_DEPTH, Around, Inline, Mark, phrases, rendered, words
 
 MAX_TOKENS = 200_000  # tags, and texts between them
 
@@ -166,7 +166,10 @@ def _nested(run: Sequence[_Token]) -> list[Inline]:
                 names[opened.pop()[0].name] -= 1
             start, place = opened.pop()
             names[start.name] -= 1
-            content[place:] = [Around((start.written, token.written), tuple(content[place + 1 :]))]
+            inside = tuple(content[place + 1 :])
+            note = start.name == "sup" and not re.search(r"[^\W\d]", words(inside))  # its number is no word
+            written = f"{start.written}{_written(inside)}{token.written}"
+            content[place:] = [Mark(written) if note else Around((start.written, token.written), inside)]
             continue
         if token.kind == "open" and len(opened) < MAX_DEPTH:
             opened.append((token, len(content)))
