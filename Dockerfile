@@ -17,7 +17,7 @@ FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent khulasa \
  && install -d -o khulasa -m 700 /keys
 COPY --from=build /opt/khulasa /opt/khulasa
-COPY --from=build /var/lib/khulasa /var/lib/khulasa
+COPY --from=build --chown=khulasa /var/lib/khulasa /var/lib/khulasa
 ENV PATH=/opt/khulasa/bin:$PATH \
     KHULASA_CACHE=/var/lib/khulasa \
     ORT_DISABLE_TELEMETRY=1 \

@@ -1,4 +1,4 @@
-"""The page in a process of its own kind: a server in a thread on a fake engine, for tests in a browser and without."""
+"""A server in a thread on a fake engine, for tests of the page in a browser and without."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 from conftest import FakeEngine, Rule
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.registry import load_registry
@@ -65,7 +65,7 @@ def build_desk(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, settings: Se
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """The address of a server in a thread, up and ready."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, ws="none", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 from browser import ARTICLE, SENTENCES, SlowEngine, build_desk, known, served
 from conftest import FakeEngine
-from fastapi import FastAPI
 
 from mt.registry import load_registry
 from serve.admission import Admission
 from serve.desk import Desk
 from serve.metrics import Metrics
+from serve.server import build_server
 from serve.service import Service
 from serve.settings import Settings
-from serve.ui.page import mount_page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 Page, expect = sync_api.Page, sync_api.expect
@@ -51,7 +50,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 @pytest.fixture
 def address(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
-    with served(mount_page(FastAPI(docs_url=None), desk)) as found:
+    with served(build_server(desk)) as found:
         yield found
 
 
@@ -121,6 +120,9 @@ def test_an_edited_sentence_stands_in_every_download(visit: Callable[..., Page])
     pair.get_by_role("button", name="Edit the translation of segment 3").click()
     pair.get_by_role("textbox").fill(NEW)
     pair.get_by_role("button", name="Save").click()
+    with page.expect_download() as download:
+        page.locator("#as-json").click()  # at once: it must not overtake the edit
+    assert NEW in Path(download.value.path()).read_text(encoding="utf-8")
     expect(pair.locator(".target")).to_have_text(NEW)
     expect(pair.locator(".doubts")).to_have_count(0)  # checked again
     for form in ("docx", "html", "md", "json"):

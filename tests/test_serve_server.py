@@ -381,6 +381,21 @@ main(["serve"])
     assert {"GRADIO_ANALYTICS_ENABLED", "ORT_DISABLE_TELEMETRY", "HF_HUB_OFFLINE"} <= set(serve_cli._QUIET)
 
 
+def test_gradio_writes_no_stubs_as_it_is_imported() -> None:
+    code = """
+import inspect, sys
+from serve import server
+seen, find = [], inspect.getfile
+sys.addaudithook(lambda event, given: seen.append(given[0]) if event == "open" else None)
+server._import_gradio()
+print([path for path in seen if str(path).endswith(".pyi")], inspect.getfile is find, "gradio" in sys.modules)
+"""
+    environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    assert done.stdout == "[] True True\n"
+
+
 def test_help_needs_nothing_heavy() -> None:
     code = "import sys; from serve.cli import main; main(['serve', '--help'], standalone_mode=False); " \
            "print([name for name in ('gradio', 'fastapi', 'uvicorn', 'prometheus_client', 'limits', 'numpy') " \

@@ -98,14 +98,15 @@ def test_an_article_is_shown_and_kept_for_its_session_alone(desk: Desk) -> None:
         (("text", "The government said on Monday that it would go on. " * 4, None, ""), "not look like Arabic", "Engl"),
         (("link", "", None, "/etc/passwd"), "This could not be read", "must begin with https://"),
         (("link", "", None, "http://127.0.0.1/"), "This could not be read", "127.0.0.1"),
-        (("text", "كلمة " * 300, None, ""), "This is too long", "takes 1,000 at once"),
+        (("text", "كلمة " * 300, None, ""), "This is too long", "characters; this server takes 1,000 at once"),
+        (("text", "وصل الوفد. " * 9, None, ""), "This is too long", "9 segments; this server takes 8 at once"),
     ],
 )
 def test_what_cannot_be_translated_is_said_in_words(
     monkeypatch: pytest.MonkeyPatch, given_: tuple[Any, ...], title: str, text: str
 ) -> None:
     engine = FakeEngine(known)
-    desk = build_desk(engine, monkeypatch, Settings(allow_urls=True, limits=Limits(characters=1000)))
+    desk = build_desk(engine, monkeypatch, Settings(allow_urls=True, limits=Limits(characters=1000, segments=8)))
     session = Session()
     last = shown(Events(desk).translate(session, *given_, *CHOICE))[-1]
     assert title in last[1]
@@ -279,11 +280,15 @@ def test_a_refused_edit_changes_nothing_and_is_no_markup(desk: Desk) -> None:
     assert session.result == before
 
 
-def test_nothing_translated_gives_no_file(desk: Desk) -> None:
+def test_a_result_that_is_no_longer_kept_is_told(desk: Desk) -> None:
     events = Events(desk)
-    assert events.export("docx")(Session()) is None
-    assert events.export_comparison(Session()) is None
-    assert change(events, Session(), kind="undo", index=0) == gr.skip()
+    for act in (
+        lambda: events.export("docx")(Session()),
+        lambda: events.export_comparison(Session()),
+        lambda: change(events, Session(), kind="undo", index=0),
+    ):
+        with pytest.raises(gr.Error, match="press the button again"):
+            act()
 
 
 def test_a_translation_by_somebody_else_is_checked(desk: Desk) -> None:
@@ -365,7 +370,7 @@ def test_only_what_is_installed_can_be_chosen(desk: Desk, cache: Path) -> None:
     assert "draft" in labels[1]
     assert [value for _, value in fields["summarizer"].choices] == ["auto", "lexrank", "lead"]
     assert page.delete_cache == (600, 3600)
-    assert page.state_session_capacity == 256
+    assert page.state_session_capacity == 128
     tabs = [block for block in page.blocks.values() if getattr(block, "label", None) == "Link"]
     assert [tab.visible for tab in tabs] == [False] * 3
 

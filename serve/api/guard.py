@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve.admission import Busy, Draining, Refused
+from serve.admission import Draining, Refused
 from serve.api.errors import explain
 from serve.api.origins import HEADERS, SAFE, foreign, own_name
 from serve.keys import Key, Keyring
@@ -71,7 +71,7 @@ class Guard:
             await self._app(scope, exchange.receive, exchange.send)
             if exchange.refusal:
                 await exchange.answer(exchange.refusal)
-        except (HTTPException, Busy) as refusal:
+        except (HTTPException, Refused) as refusal:
             await exchange.answer(exchange.refusal or refusal)
         except asyncio.CancelledError:  # it outlasted the grace time, and did not listen
             await exchange.answer(Draining("the server is going down; send it again in a moment", 5))

@@ -187,7 +187,8 @@ class Worker:
         if how is None or self._summarizer is None:
             return None
         body = list(translation.body()) or list(range(len(translation.segments)))
-        sentences = [translation.targets[i] for i in body]
+        targets = translation.targets  # which makes them anew each time
+        sentences = [targets[i] for i in body]
         summary = self._summarizer.summarize(sentences, how.sentences, translation.title)
         return ground(summary, sentences, keep_unsupported=how.keep_unsupported).citing(body)
 

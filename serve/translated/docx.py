@@ -22,6 +22,7 @@ from mt.errors import InputTooLong, SourceUnreadable
 from mt.webpage import clean
 from serve.docx import _document_name as main_part
 from serve.docx import _part as read_part
+from serve.translated.direction import NAMESPACE, W, names, set_direction, turn_around
 from serve.translated.html import Translate
 from serve.translated.inline import Around, Inline, Mark, phrases, rendered
 
@@ -30,29 +31,16 @@ MAX_PARTS: Final = 2000
 MAX_RUNS: Final = 100_000  # and paragraphs; a book has a third of that
 MAX_NESTED: Final = 2  # paragraphs around a paragraph, as text boxes have them
 
-_NAMESPACE: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _STRICT: Final = "http://purl.oclc.org/ooxml/wordprocessingml/main"  # which `read_part` gives the other name
-_W: Final = f"{{{_NAMESPACE}}}"
 _SPACE: Final = "{http://www.w3.org/XML/1998/namespace}space"
 _OTHER_TEXTS: Final = re.compile(r"word/(?:header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
-
-
-def _names(names: str) -> tuple[str, ...]:
-    return tuple(f"{_W}{name}" for name in names.split())
-
-
-_NOISE: Final = _names("proofErr lastRenderedPageBreak softHyphen del moveFrom")
-_TRANSPARENT: Final = _names("ins moveTo smartTag customXml dir bdo")
-_STOPS: Final = _names("br cr tab ptab fldChar instrText")  # what ends a sentence
-_LINK: Final = f"{_W}hyperlink"
-_HOLDERS: Final = (*_names("fldSimple sdt"), _LINK)  # what holds runs of its own; a link only if a stop is in it
-_PROPERTIES: Final = _names("pPr sdtPr sdtEndPr")
-_OF_NO_LOOK: Final = _names("lang noProof rtl cs")  # in the style of a run, once it is English
-_COMPLEX: Final = dict(zip(_names("bCs iCs szCs"), _names("b i sz"), strict=True))  # what only Arabic goes by
-_AFTER_BIDI: Final = _names(
-    "adjustRightInd snapToGrid spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection "
-    "textAlignment textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange"
-)
+_NOISE: Final = names("proofErr lastRenderedPageBreak softHyphen del moveFrom")
+_TRANSPARENT: Final = names("ins moveTo smartTag customXml dir bdo")
+_STOPS: Final = names("br cr tab ptab fldChar instrText")  # what ends a sentence
+_LINK: Final = f"{W}hyperlink"
+_HOLDERS: Final = (*names("fldSimple sdt"), _LINK)  # what holds runs of its own; a link only if a stop is in it
+_PROPERTIES: Final = names("pPr sdtPr sdtEndPr")
+_OF_NO_LOOK: Final = names("lang noProof rtl cs")  # in the style of a run, once it is English
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +115,7 @@ def _xml(root: Any, strict: bool) -> bytes:
     if root is None:  # a part that is there and empty
         return b""
     content: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
-    return content.replace(_NAMESPACE.encode(), _STRICT.encode()) if strict else content
+    return content.replace(NAMESPACE.encode(), _STRICT.encode()) if strict else content
 
 
 def _package(parts: Mapping[str, bytes]) -> bytes:
@@ -140,13 +128,13 @@ def _package(parts: Mapping[str, bytes]) -> bytes:
 
 def _translate(roots: Sequence[Any], name: str, translate: Translate) -> None:
     """Put every paragraph below these elements into English, in its place."""
-    paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{_W}p")]
-    runs = sum(1 for root in roots for _ in root.iter(f"{_W}r"))
+    paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{W}p")]
+    runs = sum(1 for root in roots for _ in root.iter(f"{W}r"))
     if len(paragraphs) + runs > MAX_RUNS or any(map(_is_buried, paragraphs)):
         raise InputTooLong(f"{name} has over {MAX_RUNS:,} paragraphs and runs, or text boxes within text boxes; save "
                            "it as .txt")  # fmt: skip
     for root in roots:
-        _turn_around(root)
+        turn_around(root)
     holders = {paragraph: list(_holders(paragraph)) for paragraph in paragraphs}
     wanted = dict.fromkeys(
         phrase
@@ -161,48 +149,11 @@ def _translate(roots: Sequence[Any], name: str, translate: Translate) -> None:
         for holder in inside:
             changed |= any(english[phrase] != phrase for run in holder.runs for phrase in phrases(run.content))
             _fill(holder, english)
-        _set_direction(paragraph, changed=changed)
+        set_direction(paragraph, changed=changed)
 
 
 def _is_buried(paragraph: Any) -> bool:
-    return sum(1 for _ in paragraph.iterancestors(f"{_W}p")) > MAX_NESTED
-
-
-def _turn_around(root: Any) -> None:
-    """Make tables, sections and runs go from left to right; Arabic has a size and a weight of its own, now theirs."""
-    for element in list(root.iter(f"{_W}bidiVisual", f"{_W}rtlGutter")):
-        element.getparent().remove(element)
-    for section in root.iter(f"{_W}sectPr"):
-        for bidi in section.findall(f"{_W}bidi"):
-            section.remove(bidi)
-    for style in root.iter(f"{_W}rPr"):
-        turned = style.find(f"{_W}rtl")
-        if turned is None or turned.get(f"{_W}val") in ("0", "false", "off"):
-            continue
-        style.remove(turned)
-        for arabic, latin in _COMPLEX.items():
-            own, other = style.find(arabic), style.find(latin)
-            if own is not None and other is not None:
-                style.remove(other)
-            if own is not None:
-                own.addprevious(own.makeelement(latin, dict(own.attrib)))
-
-
-def _set_direction(paragraph: Any, *, changed: bool) -> None:
-    """Make the paragraph run from left to right; one that was only aligned to the right, because it was Arabic, too."""
-    properties = paragraph.find(f"{_W}pPr")
-    if properties is None:
-        properties = paragraph.makeelement(f"{_W}pPr")
-        paragraph.insert(0, properties)
-    was = properties.findall(f"{_W}bidi")
-    for bidi in was:
-        properties.remove(bidi)
-    alignment = properties.find(f"{_W}jc")
-    if changed and not was and alignment is not None and alignment.get(f"{_W}val") in ("right", "end"):
-        properties.remove(alignment)
-    bidi = properties.makeelement(f"{_W}bidi", {f"{_W}val": "0"})  # its style may say otherwise
-    following = next((child for child in properties if child.tag in _AFTER_BIDI), None)
-    properties.append(bidi) if following is None else following.addprevious(bidi)
+    return sum(1 for _ in paragraph.iterancestors(f"{W}p")) > MAX_NESTED
 
 
 def _holders(element: Any) -> Iterator[_Holder]:
@@ -210,7 +161,7 @@ def _holders(element: Any) -> Iterator[_Holder]:
     pieces: list[Any] = [[]]
     for child in _flat(element):
         if child.tag in _HOLDERS and (child.tag != _LINK or _is_broken(child)):
-            inner = child.find(f"{_W}sdtContent") if child.tag == f"{_W}sdt" else child
+            inner = child.find(f"{W}sdtContent") if child.tag == f"{W}sdt" else child
             if inner is not None:
                 yield from _holders(inner)
             pieces += [child, []]
@@ -244,17 +195,17 @@ def _inline(element: Any) -> Iterator[Inline]:
     if element.tag == _LINK:
         yield Around(element, tuple(_joined(piece for child in _flat(element) for piece in _inline(child))))
         return
-    if element.tag != f"{_W}r":
+    if element.tag != f"{W}r":  # where a bookmark or a comment begins or ends
+        yield Mark(element, loose=False)
+        return
+    if element.find(f"{W}t") is None:
         yield Mark(element)
         return
-    if element.find(f"{_W}t") is None:
-        yield Mark(element)
-        return
-    properties = element.find(f"{_W}rPr")
+    properties = element.find(f"{W}rPr")
     style = _Style(properties, _key(properties))
     for child in list(element):
-        if child.tag in (f"{_W}t", f"{_W}noBreakHyphen"):
-            yield Around(style, (child.text or "" if child.tag == f"{_W}t" else "-",))
+        if child.tag in (f"{W}t", f"{W}noBreakHyphen"):
+            yield Around(style, (child.text or "" if child.tag == f"{W}t" else "-",))
         elif child is not properties and child.tag not in _NOISE:
             own = element.makeelement(element.tag)
             own.extend([deepcopy(properties), child] if properties is not None else [child])
@@ -316,8 +267,8 @@ def _fill(holder: _Holder, english: Mapping[str, str]) -> None:
 def _elements(content: Sequence[Inline], style: _Style, near: Any) -> Iterator[Any]:
     for piece in content:
         if isinstance(piece, str):
-            run = near.makeelement(f"{_W}r")
-            text = near.makeelement(f"{_W}t", {_SPACE: "preserve"})
+            run = near.makeelement(f"{W}r")
+            text = near.makeelement(f"{W}t", {_SPACE: "preserve"})
             text.text = clean(piece)
             run.extend([text] if style.properties is None else [deepcopy(style.properties), text])
             yield run

@@ -167,14 +167,14 @@ def _nested(run: Sequence[_Token]) -> list[Inline]:
             start, place = opened.pop()
             names[start.name] -= 1
             inside = tuple(content[place + 1 :])
-            note = start.name == "sup" and not re.search(r"[^\W\d]", words(inside))  # its number is no word
+            note = start.name in ("sup", "sub") and not re.search(r"[^\W\d]", words(inside))  # its number is no word
             written = f"{start.written}{_written(inside)}{token.written}"
             content[place:] = [Mark(written) if note else Around((start.written, token.written), inside)]
             continue
         if token.kind == "open" and len(opened) < MAX_DEPTH:
             opened.append((token, len(content)))
             names[token.name] += 1
-        content.append(Mark(token.written))
+        content.append(Mark(token.written, loose=token.kind == "mark"))
     return content
 
 

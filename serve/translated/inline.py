@@ -23,6 +23,7 @@ class Mark:
     """Something without words of its own that stands between words: a picture, the number of a note."""
 
     markup: Any
+    loose: bool = True  # it goes where its neighbour goes; half of a pair must not, for its order counts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,21 +121,29 @@ def _places(
     core: Sequence[Inline], target: str, english: Mapping[str, str]
 ) -> list[tuple[tuple[int, int], Mark | Around]]:
     """Where in `target` each piece of markup goes, in that order; no two overlap."""
-    pieces = [(piece, place) for piece, place in zip(core, _shares(core), strict=True) if not isinstance(piece, str)]
+    places = [(round(start * len(target)), round(end * len(target))) for start, end in _shares(core)]
+    markup = {i: piece for i, piece in enumerate(core) if not isinstance(piece, str)}
     free = _Free(target)
     found: dict[int, tuple[int, int]] = {}
-    for i, (piece, (start, end)) in enumerate(pieces):
-        if isinstance(piece, Around) and (own := words(piece.inside)):
-            near = round(start * len(target)), round(end * len(target))
-            if span := free.occurrence(english[own].strip(_ENDS), near):
-                found[i] = free.take(span)
-    for i, (piece, (start, end)) in enumerate(pieces):
+    for i, piece in markup.items():
+        own = words([piece])
+        if own and (span := free.occurrence(english[own].strip(_ENDS), places[i])):
+            found[i] = free.take(span)
+    for i, piece in markup.items():
+        if i not in found and words([piece]):
+            found[i] = free.take(free.stretch(places[i]))
+    for i, piece in markup.items():
         if i not in found:
-            near = round(start * len(target)), round(end * len(target))
-            worded = isinstance(piece, Around) and words(piece.inside)
-            found[i] = free.take(free.stretch(near) if worded else free.gap(near[0]))
-    order = sorted(found, key=lambda i: (found[i][0], i))
-    return [(found[i], pieces[i][0]) for i in order]
+            beside = _beside(i, found) if isinstance(piece, Mark) and piece.loose else None
+            found[i] = beside or free.gap(places[i][0])
+    return [(found[i], markup[i]) for i in sorted(found, key=lambda i: (found[i][0], i))]
+
+
+def _beside(i: int, found: Mapping[int, tuple[int, int]]) -> tuple[int, int] | None:
+    """The empty place after what stood right before the mark, or before what stood right after it."""
+    if i - 1 in found:
+        return found[i - 1][1], found[i - 1][1]
+    return (found[i + 1][0], found[i + 1][0]) if i + 1 in found else None
 
 
 def _shares(core: Sequence[Inline]) -> list[tuple[float, float]]:

@@ -93,12 +93,12 @@ def _runs(children: Sequence[Token]) -> Iterator[tuple[Inline, ...]]:
             content = []
         elif child.type.endswith("_open") and len(opened) == MAX_DEPTH:
             deeper.append(child)
-            content.append(Mark(_ends(child)[0]))
+            content.append(Mark(_ends(child)[0], loose=False))
         elif child.type.endswith("_open"):
             opened.append((child, content))
             content = []
         elif child.type.endswith("_close") and deeper:
-            content.append(Mark(_ends(deeper.pop())[1]))
+            content.append(Mark(_ends(deeper.pop())[1], loose=False))
         elif child.type.endswith("_close") and opened:
             start, outer = opened.pop()
             outer.append(Mark(_autolink(start)) if _autolink(start) else Around(_ends(start), tuple(content)))

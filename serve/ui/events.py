@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import gradio as gr
 
 from mt.document import DecodingOptions, Translation
-from mt.errors import MTError
+from mt.errors import EmptyInput, MTError
 from serve.admission import Job, Refused
 from serve.api.jobs import Running, begin
 from serve.comparison import compare
@@ -143,33 +143,32 @@ class Events:
 
     def edit(self, session: Session, event: gr.EventData) -> Any:
         """The article with a sentence as its reader wants it, or as the model had it, checked again."""
+        change = _change(event._data)
+        if change is None:
+            return gr.skip()
+        index, text = change
         with session.lock, self._place():
-            if session.result is None or (change := _change(event._data)) is None:
-                return gr.skip()
-            index, text = change
-            kept = {i: edit for i, edit in session.result.edits.items() if i != index}
-            result = replace(session.result, edits=kept if text is None else {**kept, index: text})
-            digest = self._edited(result)  # which refuses what is no sentence
-            session.result = result
-        return self._panel(digest)
+            before = _kept(session.result)
+            edits = {i: edit for i, edit in before.edits.items() if i != index}
+            after = replace(before, edits=edits if text is None else {**edits, index: text})
+            digest = self._edited(after)  # which refuses what is no sentence
+            session.result = after
+            return self._panel(digest)
 
-    def export(self, form: Form) -> Callable[[Session], str | None]:
+    def export(self, form: Form) -> Callable[[Session], str]:
         """The event that writes what a session has before it, edits and all, as a file of that form."""
 
-        def export(session: Session) -> str | None:
+        def export(session: Session) -> str:
             with session.lock, self._place():
-                if session.result is None:
-                    return None
-                return write(content(self._edited(session.result), form), file_name(session.result.name, form))
+                result = _kept(session.result)
+                return write(content(self._edited(result), form), file_name(result.name, form))
 
         return export
 
-    def export_comparison(self, session: Session) -> str | None:
+    def export_comparison(self, session: Session) -> str:
         """The comparison as one HTML file."""
-        found = session.comparison
-        if found is None:
-            return None
         with self._place():
+            found = _kept(session.comparison)
             return write(comparison_file(found.translation, found.names), file_name("checked translation", "html"))
 
     def _edited(self, result: Result) -> Digest:
@@ -221,6 +220,13 @@ def closing(running: Running[T]) -> Iterator[Running[T]]:
         yield running
     finally:
         running.job.stop.set()
+
+
+def _kept(found: T | None) -> T:
+    """What the session has; an error for one whose result the server no longer keeps."""
+    if found is None:
+        raise EmptyInput("the server keeps results for a while only, and this one no more: press the button again")
+    return found
 
 
 def _change(data: Any) -> tuple[int, str | None] | None:

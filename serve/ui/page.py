@@ -22,7 +22,7 @@ from serve.ui.exports import FORMS
 from serve.ui.theme import build_theme
 from serve.ui.view import message_html
 
-SESSIONS = 256  # whose texts are kept, the latest; an older one has to translate again
+SESSIONS = 128  # whose results are kept, the latest; one of 13 segments takes 100 KB
 KEPT = 3600  # seconds that files live here, uploaded ones and those given out
 
 _STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -136,7 +136,7 @@ def _source(desk: Desk, name: str, label: str, *, arabic: bool, samples: bool = 
                 html_attributes=gr.InputHTMLAttributes(autocomplete="off", spellcheck=False),
             )  # fmt: skip
     for tab, chosen in ((pasting, "text"), (dropping, "file"), (linking, "link")):
-        tab.select(_choice(chosen), None, way, queue=False, **_EVENT)
+        tab.select(_choice(chosen), None, way, **_EVENT)
     return Source(way, text, file, link)
 
 
@@ -181,7 +181,7 @@ def _translating(desk: Desk, events: Events, session: gr.State) -> None:
     seen = _SCROLL % (["#result"], "nearest")
     work = go.click(events.translate, inputs, [session, result, downloads, stop], js=seen, **_EVENT)
     work.then(None, js=_SCROLL % (["#downloads", "#result"], "start"))
-    stop.click(events.stop, session, None, queue=False, **_EVENT)
+    stop.click(events.stop, session, None, **_EVENT)
     result.select(events.edit, session, result, **_ORDERED)
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from mt.document import Article
 from mt.errors import ConfigError, EmptyInput, InputTooLong, SourceUnreadable
+from mt.segment import segment
 from serve.reader import parse, read_article, read_bytes
 from serve.settings import Settings
 
@@ -43,12 +44,17 @@ def read(given: Given, settings: Settings) -> Article:
 
     Raises EmptyInput where the field in front is empty, and what `serve.reader` raises.
     """
-    article = _read(given, settings)
-    size = sum(map(len, (article.title or "", *article.paragraphs)))
-    if size > settings.limits.characters:
-        raise InputTooLong(f"{given.name} has {size:,} characters; this server takes {settings.limits.characters:,} "
-                           "at once. Cut it into parts.")  # fmt: skip
+    article, limits = _read(given, settings), settings.limits
+    texts = (article.title or "", *article.paragraphs)
+    _refuse_more(sum(map(len, texts)), limits.characters, given.name, "characters")
+    cut = (segment(text, number, lambda _: True) for number, text in enumerate(texts))
+    _refuse_more(sum(map(len, cut)), limits.segments, given.name, "segments")
     return article
+
+
+def _refuse_more(size: int, limit: int, name: str, what: str) -> None:
+    if size > limit:
+        raise InputTooLong(f"{name} has {size:,} {what}; this server takes {limit:,} at once. Cut it into parts.")
 
 
 def _read(given: Given, settings: Settings) -> Article:
