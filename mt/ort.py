@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -237,6 +238,7 @@ class _Decoder:
 
 
 def _load_session(path: Path, threads: int) -> Any:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # from 1.29 on it reports to its maker, unless told not to
     try:
         import onnxruntime
     except ImportError as error:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -418,3 +421,19 @@ def test_the_exact_way_is_taken_where_the_processor_has_no_vnni(
     monkeypatch.setattr(ort.platform, "machine", lambda: machine)
     monkeypatch.setattr(Path, "read_text", read_text)
     assert ort._adds_exactly() == exact
+
+
+def test_the_runtime_is_told_to_report_nothing_before_it_is_imported() -> None:
+    """ONNX Runtime reports to its maker by default, and reads the switch when it is loaded."""
+    code = (
+        "import os, sys; from pathlib import Path; from mt import ort\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'onnxruntime': print('switch', os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "try: ort._load_session(Path('none.onnx'), 1)\n"
+        "except Exception: pass\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "switch 1\n", done.stderr

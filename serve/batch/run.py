@@ -86,7 +86,7 @@ def run_batch(job: Job, setup: Setup, executor: Callable[[Setup], Executor], rep
         ConfigError: it is not what the batch was begun with; another is at work on it; it cannot be written.
         ModelError: no worker can load the model.
     """
-    check_output(job.output)
+    check_output(job.output, job.input)
     parts = Parts(parts_folder(job.output, job.shard.name))
     with parts.locked():
         if job.restart:
