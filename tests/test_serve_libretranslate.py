@@ -114,6 +114,15 @@ def test_a_form_a_query_and_json_are_all_read(client: TestClient) -> None:
         assert (answer.status_code, answer.json()) == (200, {"translatedText": ENGLISH[TEXT]})
 
 
+def test_a_form_is_utf8_percent_encoded_or_not(client: TestClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    for text, status in ((TEXT.encode(), 200), (TEXT.encode("cp1256"), 400), (b"%C8", 400), (b"&a=" * 1001, 400)):
+        answer = client.post("/translate", content=b"source=ar&target=en&q=" + text, headers=headers)
+        assert answer.status_code == status, text
+    twice = client.post("/translate", data={"q": [TEXT, OTHER], "source": "ar", "target": "en"})
+    assert twice.json()["translatedText"] == [ENGLISH[TEXT], ENGLISH[OTHER]]
+
+
 def test_the_notice_and_the_system_stand_in_headers(client: TestClient) -> None:
     answer = asked(client)
     assert answer.headers["X-Khulasa-Notice"].startswith("Draft by the model fake")

@@ -36,6 +36,8 @@ ENGLISH = {
     "الخطة جديدة": "a new plan",
     "خطة": "Plan",
     "نعم": "Yes",
+    "قال الوزير أمس في الرياض إن الخطة جديدة.": "A minister said in Riyadh that the plan is new.",
+    "في الرياض": "in Riyadh",
 }
 ARABIC = re.compile("[\u0600-\u06ff]")
 
@@ -65,6 +67,11 @@ def page(text: str) -> str:
         (
             "قال الوزير في الرياض إن <i>الخطة جديدة</i>.",
             "The minister said in Riyadh <i>that the plan is new.</i>",
+        ),
+        # where another word is found, as much as is left
+        (
+            "قال <i>الوزير أمس</i> <b>في الرياض</b> إن الخطة جديدة.",
+            "A minister <i>said</i> <b>in Riyadh</b> that the plan is new.",
         ),
         # a mark beside it goes with it
         (

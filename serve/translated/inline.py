@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, TypeAlias
 
 MAX_DEPTH = 8  # of markup within markup; readers make marks of what is deeper
@@ -180,9 +181,15 @@ class _Free:
         return min(fitting, key=lambda span: abs(span[0] - near[0]), default=None)
 
     def stretch(self, near: tuple[int, int]) -> tuple[int, int]:
-        """The whole words there; an empty place if they are taken."""
+        """The whole words there, as far as they are free; an empty place if they are taken."""
         start, end = self._word_start(near[0]), self._word_end(max(near[0], near[1] - 1))
-        return self.gap(start) if start >= end or any(self._end[start:end]) else (start, end)
+        runs = [list(run) for taken, run in groupby(range(start, end), lambda at: self._end[at] > 0) if not taken]
+        longest = max(runs, key=len, default=[])
+        words_there = self._text[longest[0] : longest[-1] + 1] if longest else ""
+        if not words_there.strip():
+            return self.gap(start)
+        first = longest[0] + len(words_there) - len(words_there.lstrip())
+        return first, first + len(words_there.strip())
 
     def gap(self, near: int) -> tuple[int, int]:
         """An empty place between words, outside of what is taken."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
@@ -18,7 +19,6 @@ SOURCES: Final = ("ar", "auto")
 TARGET: Final = "en"
 MOST_ALTERNATIVES: Final = 10
 _FORMATS: Final = ("text", "html")
-_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _FIELDS: Final = 1000  # of a form; each text of a list is one
 _LONGEST_NAME = 100
 
@@ -106,22 +106,31 @@ async def read(request: Request, limits: Limits) -> Parameters:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         return Parameters(_json(await request.body()))
-    given: dict[str, list[str]] = {}
+    fields = request.query_params.multi_items()
     files: dict[str, Upload] = {}
-    for name, value in request.query_params.multi_items():
-        given.setdefault(name, []).append(value)
-    if kind in _FORMS:
-        try:
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            fields += _urlencoded(await request.body())
+        elif kind == "multipart/form-data":
             form = await request.form(max_files=1, max_fields=_FIELDS, max_part_size=limits.file_bytes)
-        except ValueError as error:  # a charset that nobody knows, a boundary that is none
-            raise InputError("Invalid request: the form cannot be read; expected UTF-8") from error
-        for name, field_ in form.multi_items():
-            if isinstance(field_, UploadFile):
-                files[name] = Upload(_file_name(field_.filename or ""), await field_.read())
-            else:
-                given.setdefault(name, []).append(field_.replace("\r\n", "\n").replace("\r", "\n"))
-        await form.close()
+            fields += [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+            files = {name: await _upload(value) for name, value in form.items() if isinstance(value, UploadFile)}
+            await form.close()
+    except ValueError as error:  # not UTF-8, over a thousand fields, a boundary that is none
+        raise InputError("Invalid request: the form cannot be read; expected UTF-8") from error
+    given: dict[str, list[str]] = {}
+    for name, value in fields:
+        given.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\r", "\n"))
     return Parameters({name: values if len(values) > 1 else values[0] for name, values in given.items()}, files)
+
+
+def _urlencoded(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form; starlette would take what `curl -d` sends, plain UTF-8, for Latin-1."""
+    return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
+
+
+async def _upload(file: UploadFile) -> Upload:
+    return Upload(_file_name(file.filename or ""), await file.read())
 
 
 def _json(body: bytes) -> Mapping[str, Any]:
