@@ -1,7 +1,7 @@
 """Batches that hold segments of several requests: many at once get through faster, and a short one is not kept waiting.
 
-A generate() call puts its sources where one thread draws batches from the calls in turn, a source of each, until a
-batch is full. Batches are small, so that whoever comes waits for one, not for an article.
+A generate() call puts its sources where batches are drawn from all calls in turn. Batches are small, so that whoever
+comes waits for one, not for an article.
 """
 
 from __future__ import annotations
@@ -50,13 +50,16 @@ class SharedEngine:
     def __init__(self, engine: Engine, cores: int = 1, on_batch: Callable[[Batch], None] = lambda batch: None) -> None:
         self.spec, self.signature = engine.spec, engine.signature
         self.takes_terms, self.takes_prefix = engine.takes_terms, engine.takes_prefix
-        self._engine, self._on_batch, self._batch_tokens = engine, on_batch, CORE_TOKENS * cores
+        self._engine, self._on_batch, self._cores = engine, on_batch, cores
         self._calls: list[_Call] = []  # those with sources that wait, in the order they came
         self._open: set[_Call] = set()  # those that wait for answers
         self._batches, self._closed = 0, False
+        self._idle = True  # whether the engine has a core without work
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name=f"batches of {self.spec.name}", daemon=True)
-        self._thread.start()
+        # Two, so that a batch can begin when the first core is through with the one before.
+        self._threads = [threading.Thread(target=self._work, name=f"batch-{i}", daemon=True) for i in range(2)]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def waiting(self) -> int:
@@ -67,7 +70,8 @@ class SharedEngine:
     def close(self) -> None:
         """Stop after the batch in work; calls that wait get a DecodingError, and so do later ones."""
         self._end()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def count_tokens(self, source: Source) -> int:
         return self._engine.count_tokens(source)
@@ -96,7 +100,7 @@ class SharedEngine:
             if call.waiting:
                 call.served = self._batches - 1  # before whoever has a share in the batch in work
                 self._calls.append(call)
-                self._changed.notify()
+                self._changed.notify_all()
 
     def _leave(self, call: _Call) -> None:
         with self._changed:
@@ -117,7 +121,7 @@ class SharedEngine:
             self._calls.clear()
             for call in self._open:
                 call.answers.put(self._closing())
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _closing(self) -> DecodingError:
         return DecodingError(f"{self.spec.name} is being closed: the server goes down; ask again when it is back")
@@ -129,7 +133,7 @@ class SharedEngine:
         and sources alike in length end together.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._calls or self._closed)
+            self._changed.wait_for(lambda: (self._calls and self._idle) or self._closed)
             if self._closed:
                 return []
             first = min(self._calls, key=lambda call: call.served)
@@ -140,11 +144,12 @@ class SharedEngine:
             for call in _rounds(first, alike, near):
                 at = call.nearest(near)
                 longest = max(longest, call.waiting[at][0])
-                if places and (len(places) + 1) * longest > self._batch_tokens:
+                if places and (len(places) + 1) * longest > CORE_TOKENS * self._cores:
                     break
                 places.append(_Place(call, call.waiting.pop(at)[1]))
                 call.served = self._batches
             self._calls = [call for call in self._calls if call.waiting]
+            self._idle = len(places) < self._cores
             return places
 
     def _decode(self, places: Sequence[_Place]) -> None:
@@ -153,9 +158,12 @@ class SharedEngine:
         options, sources = places[0].call.options, [place.source for place in places]
         try:
             for number, hypotheses in self._engine.generate(sources, options):
+                if len(left) == len(places):
+                    self._free()
                 place = left.pop(number)
                 place.call.answers.put((place.index, hypotheses))
         except Exception as error:  # a foreign one too: it is its caller's, and not the end of this thread
+            self._free()
             calls = {place.call for place in places}
             for call in calls:
                 theirs = [place for place in left.values() if place.call is call]
@@ -166,6 +174,12 @@ class SharedEngine:
             return
         tokens = sum(place.call.lengths[place.index] for place in places)
         self._on_batch(Batch(self.spec.name, len(places), tokens, time.perf_counter() - begun))
+
+    def _free(self) -> None:
+        """Let the next batch begin: the first answers of one come from a core that is through with it."""
+        with self._changed:
+            self._idle = True
+            self._changed.notify_all()
 
 
 class _Call:

@@ -40,9 +40,9 @@ def parse_docx(data: bytes, name: str) -> Article:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            document = _part(package, _document_name(package, name), name)
-            headings = _heading_styles(_part(package, "word/styles.xml", name))
-            stated = _stated_title(_part(package, "docProps/core.xml", name))
+            document = read_part(package, document_name(package, name), name)
+            headings = _heading_styles(read_part(package, "word/styles.xml", name))
+            stated = _stated_title(read_part(package, "docProps/core.xml", name))
             margins = [part for part in package.namelist() if part.startswith(("word/header", "word/footer"))]
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
         reason = "locked" if "encrypted" in str(error) else "broken"
@@ -56,10 +56,10 @@ def parse_docx(data: bytes, name: str) -> Article:
     return Article(tuple(texts), title=title, warnings=warnings)
 
 
-def _document_name(package: zipfile.ZipFile, name: str) -> str:
+def document_name(package: zipfile.ZipFile, name: str) -> str:
     """The name of the main part; an Office file may call it otherwise than document.xml."""
     names = set(package.namelist())
-    relations = _part(package, "_rels/.rels", name)
+    relations = read_part(package, "_rels/.rels", name)
     for relation in relations if relations is not None else ():
         target = str(relation.get("Target", "")).removeprefix("/")
         if str(relation.get("Type", "")).endswith("/officeDocument") and target.startswith("word/") and target in names:
@@ -69,7 +69,7 @@ def _document_name(package: zipfile.ZipFile, name: str) -> str:
     return "word/document.xml"
 
 
-def _part(package: zipfile.ZipFile, part: str, name: str) -> Any:
+def read_part(package: zipfile.ZipFile, part: str, name: str) -> Any:
     """The root element of a part, None if there is no such part."""
     try:
         info = package.getinfo(part)

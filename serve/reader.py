@@ -39,7 +39,7 @@ _FOREIGN = {  # first bytes of what is often taken for one of ours, and the way 
 _SENTENCE_END = re.compile(r"[.!?؟…:؛،][\"'»”)\]\u200e\u200f]*\s*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 # Between two lines of dashes, and beginning as YAML does: a key in Latin letters, for Arabic before a colon is text.
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n\s*[A-Za-z0-9_-]+[ \t]*:(?=\s).*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n\s*[A-Za-z0-9_-]+[ \t]*:(?=\s).*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TO_TERMINALS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all controls but tab and newline
 _URL = re.compile(r"https?://", re.IGNORECASE)
 
@@ -71,7 +71,7 @@ def parse(data: bytes, name: str, kind: str | None = None, charset: str | None =
     if len(data) > MAX_FILE:
         raise _too_long(name, MAX_FILE)
     expected = kind or FORMATS.get(Path(stem).suffix.lower())
-    found = _kind(data, name, expected)
+    found = kind_of(data, name, expected)
     article = _parsed(data, name, found, charset)
     if expected not in (None, found) and (kind, found) != ("txt", "html"):  # a page on standard input is no surprise
         article = replace(article, warnings=(f"{name} is {_KINDS[found]} and was read as one.", *article.warnings))
@@ -118,7 +118,7 @@ def _parsed(data: bytes, name: str, kind: str, charset: str | None) -> Article:
     return replace(article, warnings=(*warnings, *article.warnings))
 
 
-def _kind(data: bytes, name: str, expected: str | None) -> str:
+def kind_of(data: bytes, name: str, expected: str | None) -> str:
     """What the bytes are: by their first ones, else what is expected."""
     from serve.html import looks_like_html
 
@@ -241,13 +241,13 @@ def parse_text(text: str) -> Article:
     blocks = [block for block in re.split(r"\n[ \t\f\v]*\n", text) if block.strip()]
     if len(blocks) == 1 and "\n" in blocks[0].strip():
         blocks = [line for line in blocks[0].split("\n") if line.strip()]
-    paragraphs = [_unwrapped(block) for block in blocks]
+    paragraphs = [unwrapped(block) for block in blocks]
     if len(paragraphs) > 1 and _is_headline(paragraphs[0]):
         return Article(tuple(paragraphs[1:]), title=paragraphs[0])
     return Article(tuple(paragraphs))
 
 
-def _unwrapped(block: str) -> str:
+def unwrapped(block: str) -> str:
     """The block with the line breaks of a text wrapped at a column taken out; those of lists and verses stay."""
     lines = [line.strip() for line in block.strip().split("\n")]
     longest = max(map(len, lines))
@@ -264,7 +264,7 @@ def parse_markdown(text: str) -> Article:
     """The words of a Markdown file: a heading before all else is the headline; what is left out is said."""
     from markdown_it import MarkdownIt
 
-    body = _FRONT_MATTER.sub("", text)
+    body = FRONT_MATTER.sub("", text)
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
     dropped, blocks = {"front matter"} if body != text else set[str](), []
     heading = in_table = False

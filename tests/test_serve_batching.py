@@ -246,7 +246,7 @@ def test_closing_fails_whoever_waits_and_ends_the_thread(gated: Gated, pool: Thr
             job.result(SECONDS)
     gated.let_go()
     closing.result(SECONDS)
-    assert not engine._thread.is_alive()
+    assert not any(thread.is_alive() for thread in engine._threads)
     with pytest.raises(MTError, match="being closed"):
         ask(engine, texts("c", 3))
     engine.close()  # again: nothing happens

@@ -332,8 +332,9 @@ def test_a_key_in_the_body_is_enough(desk: Desk, tmp_path: Path) -> None:
     assert asked(client, api_key=key).json() == {"translatedText": ENGLISH[TEXT]}
     assert client.get("/languages").status_code == 200
     url = sent(client, "a.txt", TEXT.encode(), api_key=key).json()["translatedFileUrl"]
-    assert client.get(url, headers={"X-API-Key": key}).text == ENGLISH[TEXT]
+    assert client.get(url).text == ENGLISH[TEXT]
 
+    assert client.get("/download_file/a/../../metrics").status_code == 401
 
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(desk: Desk) -> None:

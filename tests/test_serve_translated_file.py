@@ -71,7 +71,7 @@ def page(text: str) -> str:
         # where another word is found, as much as is left
         (
             "قال <i>الوزير أمس</i> <b>في الرياض</b> إن الخطة جديدة.",
-            "A minister <i>said</i> <b>in Riyadh</b> that the plan is new.",
+            "A <i>minister said</i> <b>in Riyadh</b> that the plan is new.",
         ),
         # a mark beside it goes with it
         (

@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from mt.errors import EmptyInput, InputTooLong, UnsupportedFormat
-from serve.reader import FORMATS, MAX_BYTES, decode, parse
-from serve.reader import _kind as kind_of
+from serve.reader import FORMATS, MAX_BYTES, decode, kind_of, parse
 from serve.translated.html import Translate
 
 MEDIA_TYPES: Final = {

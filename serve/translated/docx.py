@@ -20,8 +20,7 @@ from typing import Any, Final
 
 from mt.errors import InputTooLong, SourceUnreadable
 from mt.webpage import clean
-from serve.docx import _document_name as main_part
-from serve.docx import _part as read_part
+from serve.docx import document_name, read_part
 from serve.translated.direction import NAMESPACE, W, names, set_direction, turn_around
 from serve.translated.html import Translate
 from serve.translated.inline import Around, Inline, Mark, phrases, rendered
@@ -105,7 +104,7 @@ def _refuse_bombs(package: zipfile.ZipFile, name: str) -> None:
 
 def _texts(package: zipfile.ZipFile, name: str) -> Iterator[str]:
     """The names of the parts that hold text."""
-    yield main_part(package, name)
+    yield document_name(package, name)
     yield from (part for part in package.namelist() if _OTHER_TEXTS.fullmatch(part))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from serve.reader import _FRONT_MATTER as FRONT_MATTER
+from serve.reader import FRONT_MATTER
 from serve.translated.html import Translate
 from serve.translated.inline import MAX_DEPTH, Around, Inline, Mark, phrases, rendered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from serve.reader import _unwrapped as unwrapped
+from serve.reader import unwrapped
 from serve.translated.html import Translate
 
 _BETWEEN = re.compile(r"(\n(?:[ \t\f\v]*\n)+)")  # paragraphs
