@@ -105,11 +105,11 @@ def _decode(article: int) -> tuple[float, float]:
 
 def _finish() -> tuple[int, int | None]:
     """The most memory this process has held, in bytes, and the target tokens of all articles."""
-    peak = _peak_memory()  # first: to count tokens may load another tokenizer
+    peak = peak_memory()  # first: to count tokens may load another tokenizer
     return peak, _decoder.count_tokens()
 
 
-def _peak_memory() -> int:
+def peak_memory() -> int:
     """Bytes of resident memory at the worst moment of this process."""
     try:  # not getrusage: on Linux it begins with what the parent held when it started this process
         status = Path("/proc/self/status").read_text(encoding="utf-8")

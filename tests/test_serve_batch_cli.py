@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +158,17 @@ def test_progress_for_programs_is_a_line_of_json(run: Run, tmp_path: Path) -> No
     assert callable(_json_lines())
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Signals as a terminal's programs have them: what a shell starts in the background ignores SIGINT."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_it_cleanly_and_the_same_command_goes_on(
     tmp_path: Path, number: signal.Signals, code: int
