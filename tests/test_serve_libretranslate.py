@@ -336,6 +336,7 @@ def test_a_key_in_the_body_is_enough(desk: Desk, tmp_path: Path) -> None:
 
     assert client.get("/download_file/a/../../metrics").status_code == 401
 
+
 @pytest.mark.slow
 def test_schemathesis_finds_nothing(desk: Desk) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", build_api(desk)).exclude(
