@@ -81,6 +81,7 @@ def test_failed_records_are_told_of_and_end_with_6(run: Run, tmp_path: Path) -> 
         (("in.jsonl", "nowhere/out.jsonl"), 4, "folder that exists"),
         (("in.jsonl", "out.jsonl", "--shard", "3/2"), 4, "--shard 3/2"),
         (("in.jsonl", "out.jsonl", "--no-summary", "--dossiers", "d"), 2, "--no-summary"),
+        ((".", "../out.jsonl", "--dossiers", "d"), 4, "another place for --dossiers"),
         (("in.jsonl", "out.jsonl", "--workers", "-1"), 2, "--workers"),
         (("in.jsonl", "out.jsonl", "--model", "nobody"), 4, "nobody"),
     ],
@@ -145,7 +146,9 @@ def test_shards_are_merged(run: Run, tmp_path: Path) -> None:
     result = run("batch-merge", "out.jsonl")
     assert result.exit_code == 6
     assert "7 records, 1 of them failed, in out.jsonl" in result.stderr
-    assert len((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()) == 7
+    assert run("batch", "in.jsonl", "whole.jsonl").exit_code == 6
+    for made in ("{}.jsonl", "{}.jsonl.ledger.proposed.csv"):
+        assert (tmp_path / made.format("out")).read_bytes() == (tmp_path / made.format("whole")).read_bytes()
     assert run("batch-merge", "other.jsonl").exit_code == 4
 
 

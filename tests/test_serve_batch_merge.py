@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from mt.document import Article
-from mt.errors import ConfigError, MTError
+from mt.errors import ConfigError, MTError, SourceUnreadable
 from serve.batch.chunks import Chunk
 from serve.batch.manifest import begin
 from serve.batch.merge import Shard, merge
 from serve.batch.parts import Parts, parts_folder
+from serve.batch.proposals import Proposals
 from serve.batch.records import Record
 
 CHUNKS = 8
@@ -35,6 +36,7 @@ def made(output_path: Path, shard: Shard, *, done: bool = True, model: str = "m"
         for number in own:
             parts.write(chunk(number), [output(record) for record in chunk(number).records])
         if done:
+            Proposals().save(folder)
             manifest.finish(folder, chunks, {"records": 2 * len(own), "failed": 1})
     return folder
 
@@ -69,6 +71,15 @@ def test_shards_from_other_machines_in_any_order(tmp_path: Path) -> None:
         folders.append(Path(shutil.move(folder, tmp_path / f"machine{number}")))
     merge(str(tmp_path / "all.jsonl"), folders)
     assert ids(tmp_path / "all.jsonl") == EXPECTED
+
+
+def test_a_shard_without_its_names_is_not_taken_for_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    folders = [made(out, Shard(number, 2)) for number in (1, 2)]
+    (folders[1] / "names.json").write_text('[[{"', encoding="utf-8")
+    with pytest.raises(SourceUnreadable, match=r"2-of-2.*run its batch again"):
+        merge(str(out))
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/3", "1/3/5", "1/9999999", "١/٣", ""])

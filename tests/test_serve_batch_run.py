@@ -15,7 +15,8 @@ from mt.document import DecodingOptions
 from mt.errors import ConfigError, SourceUnreadable
 from serve.batch.merge import Shard, merge
 from serve.batch.parts import Parts, parts_folder
-from serve.batch.run import Job, Progress, proposed_ledger, run_batch
+from serve.batch.proposals import proposed_ledger
+from serve.batch.run import Job, Progress, run_batch
 
 TEXTS = [None] * 12
 

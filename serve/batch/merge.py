@@ -11,6 +11,7 @@ from mt.errors import ConfigError
 from serve.batch.manifest import Manifest, load_manifest
 from serve.batch.output import check_output, write_output
 from serve.batch.parts import Parts, parts_folder
+from serve.batch.proposals import Proposals, proposed_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ class Shard:
 
 
 def merge(output: str, folders: Sequence[Path] = ()) -> dict[str, int]:
-    """Join what all shards made, in the order of the input; what they counted, added up.
+    """Join what all shards made, in the order of the input, and the names they met; what they counted, added up.
 
     The folders are those of the shards, which may have come from other machines; none: those beside `output`.
 
     Raises:
         ConfigError: a shard is missing, not finished, or of other settings or another input; it says which.
-        MTError: a part is damaged.
+        MTError: a part, or what a shard counted of names, is damaged.
     """
     check_output(output)
     folders = folders or _beside(output)
@@ -60,7 +61,9 @@ def merge(output: str, folders: Sequence[Path] = ()) -> dict[str, int]:
             raise ConfigError(f"{folders[0]} and {folder} are shards of two different batches: {error}") from error
         if manifest.chunks != first.chunks:
             raise ConfigError(f"{folders[0]} and {folder} count different chunks: run their batches again")
+    names = Proposals.load(*folders)
     write_output(_lines(ordered, first.chunks or 0), output, folders[0])
+    names.write(proposed_ledger(output))
     return {name: sum(manifest.counts.get(name, 0) for manifest in manifests) for name in first.counts}
 
 

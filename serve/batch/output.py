@@ -15,8 +15,8 @@ from serve.batch.storage import base_name, is_url, place, unwritable, written
 _FORMS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 
 
-def check_output(output: str, source: str = "") -> None:
-    """Return if the name says a form that can be written, at a place where files are, and not in the input's own.
+def check_output(output: str, source: str = "", dossiers: Path | None = None) -> None:
+    """Return if the name says a form that can be written, where files are; nothing may be written into the input.
 
     Raises ConfigError, BackendUnavailable, SourceUnreadable.
     """
@@ -26,8 +26,11 @@ def check_output(output: str, source: str = "") -> None:
         place(output)
     elif not Path(output).parent.is_dir() or Path(output).is_dir():
         raise ConfigError(f"{output} cannot be written: expected a file in a folder that exists")
-    elif source not in ("", "-") and not is_url(source) and Path(output).resolve().is_relative_to(_resolved(source)):
-        raise ConfigError(f"{output} is INPUT itself, or lies in it: give another place for OUTPUT")
+    if source in ("", "-") or is_url(source):
+        return
+    for name, written_to in (("OUTPUT", None if is_url(output) else Path(output)), ("--dossiers", dossiers)):
+        if written_to and written_to.resolve().is_relative_to(_resolved(source)):
+            raise ConfigError(f"{written_to} is INPUT itself, or lies in it: give another place for {name}")
 
 
 def write_output(lines: Iterable[bytes], output: str, folder: Path) -> None:

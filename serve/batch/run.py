@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from mt.errors import MTError
+from mt.terms import Terms
 from serve.batch.article import Fields
 from serve.batch.chunks import Chunk, cut
 from serve.batch.executor import Executor
@@ -18,9 +18,8 @@ from serve.batch.manifest import Manifest, Setting, begin
 from serve.batch.merge import Shard
 from serve.batch.output import check_output, write_output
 from serve.batch.parts import Parts, Seal, parts_folder
-from serve.batch.proposals import Proposals
+from serve.batch.proposals import Proposals, proposed_ledger
 from serve.batch.records import Input, open_input
-from serve.batch.storage import base_name, written
 from serve.batch.work import Output, Setup
 
 SEGMENTS = 200  # of a chunk: what a killed run has to do again for each worker
@@ -86,7 +85,7 @@ def run_batch(job: Job, setup: Setup, executor: Callable[[Setup], Executor], rep
         ConfigError: it is not what the batch was begun with; another is at work on it; it cannot be written.
         ModelError: no worker can load the model.
     """
-    check_output(job.output, job.input)
+    check_output(job.output, job.input, setup.dossiers)
     parts = Parts(parts_folder(job.output, job.shard.name))
     with parts.locked():
         if job.restart:
@@ -120,18 +119,23 @@ class _Run:
                 self._count(self._parts.write(self._open.pop(number), outputs))
 
     def join(self, setup: Setup, manifest: Manifest) -> None:
-        """Write the output and the names that it has; of a shard, only that it is done."""
+        """Write the output and the names that it has; of a shard, only the names, for the merge."""
+        proposals = Proposals()
+        lines = self._lines(proposals, setup.terms)
         if self._job.shard.count == 1:
-            proposals = Proposals(setup.terms)
-            write_output(self._lines(proposals), self._job.output, self._parts.folder)
-            with written(proposed_ledger(self._job.output)) as file:
-                file.write(proposals.csv().encode("utf-8", "backslashreplace"))
+            write_output(lines, self._job.output, self._parts.folder)
+            proposals.write(proposed_ledger(self._job.output))
+        else:
+            for _ in lines:
+                pass
+            proposals.save(self._parts.folder)
         counts = {"records": self.progress.done, "failed": self.progress.failed, "segments": self.progress.segments}
         manifest.finish(self._parts.folder, self._chunks, counts)
 
-    def _lines(self, proposals: Proposals) -> Iterator[bytes]:
-        for line in self._parts.lines(range(self._chunks)):
-            proposals.add(json.loads(line))
+    def _lines(self, proposals: Proposals, terms: Terms) -> Iterator[bytes]:
+        """The output's records; their names are counted as they pass."""
+        for line in self._parts.lines(filter(self._job.shard.has, range(self._chunks))):
+            proposals.add(json.loads(line), terms)
             yield line
 
     def _cut(self) -> Iterator[Chunk]:
@@ -165,11 +169,6 @@ def _example(outputs: list[Output]) -> str | None:
     """What went wrong first, in a line."""
     errors = (output["error"] for output in outputs if "error" in output)
     return next((f"{error['where']}: {error['kind']}: {error['message']}" for error in errors), None)
-
-
-def proposed_ledger(output: str) -> Path:
-    """Where the names go that a batch has met: beside its parts."""
-    return parts_folder(output).with_name(f"{base_name(output)}.ledger.proposed.csv")
 
 
 def _settings(job: Job, source: Input, setup: Setup) -> dict[str, Setting]:
