@@ -21,7 +21,7 @@ from mt.errors import DecodingError
 
 # Source tokens of a batch for each core, padding counted. On the embedded model, beam 3, two cores, a batch then takes
 # under two seconds; with twice as many a segment takes as long as with these, with half as many a fifth longer.
-CORE_TOKENS = 384
+CORE_TOKENS = 512
 STOP_SECONDS = 0.05  # how long a call that waits takes to see its stop
 
 Answer = tuple[int, tuple[Hypothesis, ...]]
