@@ -19,8 +19,9 @@ from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import Engine, refuse_long
 from mt.errors import DecodingError
 
-# Source tokens of a batch for each core, padding counted. On the embedded model, beam 3, two cores, a batch then takes
-# under two seconds; with twice as many a segment takes as long as with these, with half as many a fifth longer.
+# Source tokens of a batch for each core, padding counted: more of them serve many clients faster and let a short
+# request wait longer. On the embedded model, beam 3, two cores, with 384, 512 and 640: 2.96, 3.12 and 3.24 times what
+# one after the other gets, and 2.3, 2.8 and 3.2 s for a sentence beside a long request (benchmarks/serving.py).
 CORE_TOKENS = 512
 STOP_SECONDS = 0.05  # how long a call that waits takes to see its stop
 
