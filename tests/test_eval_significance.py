@@ -99,11 +99,13 @@ def test_sacrebleu_finds_the_same(systems: dict[str, list[Score]], test: str, tr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("test", "trials"), [("bs", 1000), ("ar", 10_000)])
+@pytest.mark.parametrize(("test", "trials"), [("bs", 1000), ("ar", 3000)])
 def test_sacrebleu_finds_the_same_for_real_systems(data: Path, test: str, trials: int) -> None:
-    reference = read_lines(data / "dev" / "flores-dev.en")
+    count = 400
+    reference = read_lines(data / "dev" / "flores-dev.en")[:count]
     names = ("bergamot-base", "bergamot-base-memory", "google")
-    texts: dict[str, Sequence[str]] = {name: read_lines(data / "dev" / "systems" / f"{name}.en") for name in names}
+    systems = data / "dev" / "systems"
+    texts: dict[str, Sequence[str]] = {name: read_lines(systems / f"{name}.en")[:count] for name in names}
     _, expected = sacrebleu_says(texts, reference, test, trials)
     scores = {name: score(lines, [reference], METRICS) for name, lines in texts.items()}
     found = compare(scores, names[0], test, trials)
