@@ -2,7 +2,8 @@
 
 The base is the Q4_K_M GGUF that the packages of the extra `embedded` carry. Of its 262,144 tokens the Arabic and
 English ones are kept (`kept_ids.npy`); each weight gets its part of the adapter: a vector `NAME.delta` is added,
-a matrix becomes `W + B·A`, with `NAME.B` and `NAME.A` in int8 and one scale per row. No torch, no network.
+a matrix becomes `W + B·A`, with `NAME.B` and `NAME.A` in four bits a number and one scale per row: a byte holds two
+numbers plus 8, the first in its low half. No torch, no network.
 """
 
 from __future__ import annotations
@@ -230,7 +231,7 @@ class _Weights:
 
     def vector(self, name: str, base_name: str) -> Array:
         """llama.cpp adds one to a norm when it converts."""
-        return self._dequantized(base_name) - 1 + self._part(f"{name}.weight.delta")
+        return self._dequantized(base_name) - 1 + self._vector(f"{name}.weight.delta")
 
     def matrix(self, name: str, base_name: str, rows: NDArray[np.int32] | None = None) -> Array:
         low = self._rows(f"{name}.weight.B") @ self._rows(f"{name}.weight.A")
@@ -241,12 +242,18 @@ class _Weights:
         return self._dequantize(data if rows is None else data[rows], encoding).astype(np.float32)
 
     def _rows(self, name: str) -> Array:
-        return self._part(name).astype(np.float32) * self._part(f"{name}.scale").reshape(-1, 1)
+        pairs = self._part(name)
+        numbers: Array = np.stack([pairs & 15, pairs >> 4], axis=-1).reshape(len(pairs), -1).astype(np.float32)
+        return (numbers - 8) * self._vector(f"{name}.scale")[:, None]
 
-    def _part(self, name: str) -> Array:
+    def _vector(self, name: str) -> Array:
+        vector: Array = self._part(name)
+        return vector
+
+    def _part(self, name: str) -> NDArray[Any]:
         if name not in self._adapter:
             raise ModelCorrupt(f"The adapter in {DATA} lacks {name}; install khulasa again.")
-        part: Array = self._adapter[name].get_tensor(name)
+        part: NDArray[Any] = self._adapter[name].get_tensor(name)
         return part
 
 

@@ -201,15 +201,22 @@ def tiny_adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, n
     random = np.random.default_rng(2)
     tensors = {
         "model.norm.weight.delta": random.normal(size=5).astype(np.float32),
-        "q.weight.B": random.integers(-127, 128, (6, 2), np.int8),
+        "q.weight.B": random.integers(0, 256, (6, 1), np.uint8),
         "q.weight.B.scale": random.random(6, np.float32),
-        "q.weight.A": random.integers(-127, 128, (2, 64), np.int8),
+        "q.weight.A": random.integers(0, 256, (2, 32), np.uint8),
         "q.weight.A.scale": random.random(2, np.float32),
     }
     names = list(tensors)
     save_file({name: tensors[name] for name in names[:2]}, tmp_path / "adapter-1-of-2.safetensors")
     save_file({name: tensors[name] for name in names[2:]}, tmp_path / "adapter-2-of-2.safetensors")
     return tensors
+
+
+def rows_of(adapter: dict[str, np.ndarray], name: str, side: str) -> np.ndarray:
+    """Byte by byte: two numbers from -8 to 7, and the scale of the row."""
+    stored, scale = adapter[f"{name}.{side}"].tolist(), adapter[f"{name}.{side}.scale"].tolist()
+    rows = [[number - 8 for byte in row for number in (byte % 16, byte // 16)] for row in stored]
+    return np.array(rows, np.float64) * np.array(scale)[:, None]
 
 
 def test_a_norm_is_the_bases_less_one_plus_its_delta(tiny_base: Path, tiny_adapter: dict[str, np.ndarray]) -> None:
@@ -222,9 +229,7 @@ def test_a_norm_is_the_bases_less_one_plus_its_delta(tiny_base: Path, tiny_adapt
 def test_a_matrix_is_the_bases_rows_plus_the_product_of_two_small_ones(
     rows: list[int] | None, tiny_base: Path, tiny_adapter: dict[str, np.ndarray]
 ) -> None:
-    parts = {name: value.astype(np.float64) for name, value in tiny_adapter.items()}
-    b = parts["q.weight.B"] * parts["q.weight.B.scale"][:, None]
-    a = parts["q.weight.A"] * parts["q.weight.A.scale"][:, None]
+    b, a = (rows_of(tiny_adapter, "q.weight", side) for side in "BA")
     tensor = gguf.GGUFReader(tiny_base).tensors[1]
     base = gguf.dequantize(tensor.data, tensor.tensor_type)
     expected = base + b @ a if rows is None else base[rows] + (b @ a)[:3]  # the adapter knows only the rows kept
@@ -399,7 +404,7 @@ def test_real_weights_are_merged_as_an_independent_reading_of_both_files_says(tm
         return gguf.dequantize(reference[name].data, reference[name].tensor_type)
 
     def product(name: str) -> np.ndarray:
-        b, a = (adapter[f"{name}.{part}"] * adapter[f"{name}.{part}.scale"].reshape(-1, 1) for part in "BA")
+        b, a = (rows_of(adapter, name, side) for side in "BA")
         return b @ a
 
     norm = weights.vector("model.layers.5.self_attn.q_norm", "blk.5.attn_q_norm")
