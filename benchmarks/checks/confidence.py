@@ -1,11 +1,12 @@
-"""Fit the confidence of `mt/checks/confidence.py` on labeled segments, and show how often it is right.
+"""Show how often the confidence of `mt/checks/confidence.py` is right on labeled segments, and fit it again.
 
     python benchmarks/checks/confidence.py --data DIR      # or KHULASA_DATA; a minute for decoding
 
-`serious.tsv` says of 200 translations of the embedded model (plain, beam 3) and 100 of opus-mt (KHULASA_DATA) whether
+`serious.tsv` says of 185 translations of the embedded model (plain, beam 3) and 100 of opus-mt (KHULASA_DATA) whether
 a reader takes a wrong fact from them: read and labeled one by one, by a language model that saw the reference; the
-sha256 names the text that was read, and a row whose text has changed since is left out. Fitted on FLORES-dev lines
-1-500; the table is of lines 501-997. A bin of fewer than 20 segments shows no percentage.
+sha256 names the text that was read, and a row whose text has changed since is left out. The weights in use were fitted
+on lines 1-500 of opus-mt and of the adapter before this one; so the table is of all lines of this adapter, and of lines
+501-997 of opus-mt. A bin of fewer than 20 segments shows no percentage.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mt.checks import check
-from mt.checks.confidence import Features, features
+from mt.checks.confidence import _INTERCEPT, _WEIGHTS, Features, features
 from mt.document import DecodingOptions, Hypothesis, Source
 from mt.engine import load_engine
 from mt.normalize import normalize
@@ -54,11 +55,10 @@ def main() -> None:
     fitting = np.array([segment.line <= LAST_TO_FIT for segment in labeled])
     intercept, *weights = fit(seen[fitting], right[fitting])
     shown = (f"{name}={weight:.2f}" for name, weight in zip(Features._fields, weights, strict=True))
-    print(f"{len(labeled)} segments, {fitting.sum()} to fit: intercept {intercept:.2f}, {', '.join(shown)}\n")
+    print(f"{len(labeled)} segments; fitted anew on {fitting.sum()}: intercept {intercept:.2f}, {', '.join(shown)}\n")
     systems = np.array([segment.system for segment in labeled])
-    chance = 1 / (1 + np.exp(-(intercept + seen @ np.array(weights))))
-    for system in ("all", *dict.fromkeys(systems.tolist())):
-        rows = ~fitting & ((systems == system) | (system == "all"))
+    chance = 1 / (1 + np.exp(-(_INTERCEPT + seen @ np.array(_WEIGHTS))))
+    for system, rows in (("embedded", systems == "embedded"), ("opusmt", (systems == "opusmt") & ~fitting)):
         show(system, chance[rows], right[rows])
 
 
