@@ -421,6 +421,16 @@ def test_a_rank_too_high_for_the_files_is_refused(weights: Any) -> None:
         list(weights.split({"x.B": torch.zeros(10_500_000, dtype=torch.int8)}))
 
 
+@pytest.mark.parametrize("option", ["--rank", "--embedding-rank"])
+def test_an_odd_rank_is_refused(
+    weights: Any, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["weights.py", "adapter", str(tmp_path), str(tmp_path / "out"), option, "7"])
+    with pytest.raises(SystemExit):
+        weights.main()
+    assert "must be even, 2 or more" in capsys.readouterr().err
+
+
 def test_an_adapter_of_another_base_is_refused(
     weights: Any, trained: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -64,6 +64,8 @@ def main() -> None:
     command.add_argument("--embedding-rank", type=int, default=64, help="its rows are many, and little is lost in it")
     command.add_argument("--state", type=Path, help=f"instead of WORK/{STATE}: of another training, or an average")
     given = parser.parse_args()
+    if given.command == "adapter" and any(rank < 2 or rank % 2 for rank in (given.rank, given.embedding_rank)):
+        parser.error("--rank and --embedding-rank must be even, 2 or more: a byte holds two numbers")
     try:
         _run(given)
     except MTError as error:  # no base is installed, or not the one
